@@ -1,0 +1,103 @@
+"""Every refusal of the engine: one class each, with a stable code and its facts as fields.
+
+The engine raises, the surfaces translate (`compliance/api/errors.py` maps a code to a status once),
+tasks let it fail. A message never carries content.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RetentionError(Exception):
+    """The engine refused."""
+
+    code: ClassVar[str] = "retention_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str = "", **facts: object) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
+        self.facts = facts
+
+
+class ClockRefused(RetentionError):
+    """The demonstration clock moves forward only, and only in a demonstration state."""
+
+    code = "clock_refused"
+
+
+class ClockSuspect(RetentionError):
+    """The host's time cannot be trusted: nothing is destroyed until somebody has looked."""
+
+    code = "clock_suspect"
+    retryable = True
+
+
+class NoVersionInForce(RetentionError):
+    """No policy version applies to this customer: nothing may be accepted for it."""
+
+    code = "no_version_in_force"
+
+
+class NoSuchPolicy(RetentionError):
+    """There is no approved policy version to offer."""
+
+    code = "no_such_policy"
+
+
+class MissingPartition(RetentionError):
+    """The day's partition does not exist yet; it is made every minute. Send again."""
+
+    code = "missing_partition"
+    retryable = True
+
+
+class StorageFull(RetentionError):
+    """The disk is full: nothing of this request was kept. Send again later."""
+
+    code = "storage_full"
+    retryable = True
+
+
+class Busy(RetentionError):
+    """A lock was held for too long: nothing of this request was kept. Send again."""
+
+    code = "busy"
+    retryable = True
+
+
+class UnknownExchange(RetentionError):
+    """No exchange of this customer has that id on the days that were searched."""
+
+    code = "unknown_exchange"
+    retryable = True
+
+
+class ExchangeGone(RetentionError):
+    """The exchange was deleted as promised."""
+
+    code = "deleted_as_promised"
+
+
+class ContentMismatch(RetentionError):
+    """The same id was used before, with other content."""
+
+    code = "content_mismatch"
+
+
+class ExpiredOnArrival(RetentionError):
+    """The day of this part has passed its deletion date."""
+
+    code = "expired_on_arrival"
+
+
+class LedgerRefused(RetentionError):
+    """An entry may hold only numbers, dates, identifiers and short codes."""
+
+    code = "ledger_refused"
+
+
+class CountMismatch(RetentionError):
+    """The counts of a cell do not add up: nothing of it is destroyed until somebody has looked."""
+
+    code = "count_mismatch"
