@@ -1,0 +1,60 @@
+"""What the environment says, refused when it is odd.
+
+Everything that runs keeps its state under `STATE_DIR`; the rest has a place there by default.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+BOOLEANS = {"true": True, "false": False}
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable as it is; without a default it must be set."""
+    value = os.environ.get(name, default)
+    if value is None or value == "":
+        if default is not None:
+            return default
+        raise ImproperlyConfigured(f"{name} is not set. Set it, or start with manage.py up.")
+    return value
+
+
+def flag(name: str, default: bool) -> bool:
+    """`true` or `false`; any other spelling stops the process."""
+    value = os.environ.get(name, "")
+    if not value:
+        return default
+    if value not in BOOLEANS:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write true or false.")
+    return BOOLEANS[value]
+
+
+def path(name: str, default: Path) -> Path:
+    """A path, absolute from here on."""
+    return Path(os.environ.get(name) or default).expanduser().absolute()
+
+
+def names(name: str, default: str) -> list[str]:
+    """A list, separated by commas."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def secret(name: str, default_file: Path) -> str:
+    """The secret itself in `NAME`, or a file that holds it in `NAME_FILE`."""
+    if value := os.environ.get(name):
+        return value
+    file = path(f"{name}_FILE", default_file)
+    try:
+        value = file.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"No {name}: set {name} or {name}_FILE, or start with manage.py up, "
+            f"which makes one ({error.strerror}: {file})."
+        ) from None
+    if len(value) < 32:
+        raise ImproperlyConfigured(f"{name} is shorter than 32 characters: make a new one.")
+    return value

@@ -1,0 +1,234 @@
+"""Settings: one file, from the environment. Odd spellings and missing secrets stop the process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from compliance.project import env
+from compliance.project.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+STATE_DIR = env.path("STATE_DIR", BASE_DIR / "var")
+
+# A demonstration state has a clock that can be moved; the mark is made by `up --demo` only.
+DEMO = (STATE_DIR / "demo").exists()
+DEBUG = env.flag("DEBUG", False)
+SECRET_KEY = env.secret("SECRET_KEY", STATE_DIR / "keys" / "secret.key")
+ROOT_KEY_FILE = env.path("ROOT_KEY_FILE", STATE_DIR / "keys" / "root.key")
+LEDGER_DIR = env.path("LEDGER_DIR", STATE_DIR / "ledger")
+REPORTS_DIR = env.path("REPORTS_DIR", STATE_DIR / "reports")
+VAULT_COPY = env.text("VAULT_COPY", "")
+
+PUBLIC_URL = env.text("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+if urlsplit(PUBLIC_URL).scheme not in ("http", "https") or not urlsplit(PUBLIC_URL).hostname:
+    raise ImproperlyConfigured("PUBLIC_URL must be a full address such as https://data.example.com")
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", f"localhost,127.0.0.1,{urlsplit(PUBLIC_URL).hostname}")
+HTTPS = PUBLIC_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []
+
+INSTALLED_APPS = [
+    "retention",
+    "retention.vault",
+    "compliance",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "auditlog",
+    "rest_framework",
+    "drf_spectacular",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "auditlog.middleware.AuditlogMiddleware",
+    "compliance.project.logs.RequestLogMiddleware",
+]
+
+ROOT_URLCONF = "compliance.project.urls"
+WSGI_APPLICATION = "compliance.project.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "compliance.devup.clockbar.clock_bar",
+            ]
+        },
+    }
+]
+
+# ---- stores
+
+_database = environ.Env.db_url_config(env.text("DATABASE_URL"))
+if "postgresql" not in _database["ENGINE"]:
+    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (15 or newer).")
+# A statement that waits for ever holds everybody else up; DDL sets a shorter lock timeout itself.
+_database.setdefault("OPTIONS", {})["options"] = (
+    "-c timezone=UTC -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
+)
+_database |= {"CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
+
+VAULT_OPTIONS = {
+    # IMMEDIATE: a deferred transaction that turns into a writing one fails at once under load.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    # TRUNCATE and secure_delete: a destroyed key stays neither in the journal nor in free pages.
+    "init_command": "PRAGMA secure_delete=ON; PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL;",
+}
+
+
+def _vault_config() -> dict[str, Any]:
+    url = env.text("VAULT_URL", str(STATE_DIR / "vault" / "vault.sqlite3"))
+    if url.startswith(("postgres:", "postgresql:")):
+        return {**environ.Env.db_url_config(url), "CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
+    if "://" in url and not url.startswith("sqlite://"):
+        raise ImproperlyConfigured("VAULT_URL must be a path (SQLite) or a postgres:// address.")
+    name = url.removeprefix("sqlite://")
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": name,
+        "OPTIONS": VAULT_OPTIONS,
+        "CONN_MAX_AGE": 300,
+        # In memory the vault would prove nothing: tests too keep it in a file.
+        "TEST": {"NAME": name + ".test"},
+    }
+
+
+DATABASES = {"default": _database, "vault": _vault_config()}
+DATABASE_ROUTERS = ["retention.vault.router.VaultRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# ---- jobs: the schedule is static, nobody edits legal clocks in a form
+
+CELERY_BROKER_URL = env.text("BROKER_URL", "memory://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # A tick that nobody took within its minute is worthless: the next one finds all the work.
+    "tick": {"task": "retention.tick", "schedule": 60.0, "options": {"expires": 55}}
+}
+
+# ---- people and sessions
+
+AUTH_USER_MODEL = "compliance.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "compliance.people.signin.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+SESSION_COOKIE_AGE = 60 * 60 * 8
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+
+EMAIL_CONFIG = environ.Env.email_url_config(env.text("EMAIL_URL", "consolemail://"))
+vars().update(EMAIL_CONFIG)
+
+# ---- web
+
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+# The API reads bodies itself, in measured steps; forms are small.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", STATE_DIR / "static")
+WHITENOISE_USE_FINDERS = True
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["compliance.api.authentication.KeyAuthentication"],
+    # A view that names no permission is closed.
+    "DEFAULT_PERMISSION_CLASSES": ["compliance.api.authentication.Closed"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "compliance.api.errors.handle",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Sandglass",
+    "VERSION": "1",
+    "DESCRIPTION": "Keeps what was exchanged with AI vendors exactly as long as was promised.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+}
+
+AUDITLOG_DISABLE_REMOTE_ADDR = False
+AUDITLOG_STORE_JSON_CHANGES = True
+
+LOGGING = logging_config(level=env.text("LOG_LEVEL", "INFO"))
