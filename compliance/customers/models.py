@@ -1,0 +1,101 @@
+"""Customers and the keys with which their systems send and read."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import models
+
+# Beside production, staging and development a customer may have environments of its own.
+ENVIRONMENT = r"^[a-z0-9][a-z0-9-]{0,31}$"
+PREFIX = r"^[a-z2-7]{8}$"
+SHA256 = r"^[0-9a-f]{64}$"
+
+
+class Customer(models.Model):
+    """A tenant. The engine knows it by its id alone; the profile it chose is held there."""
+
+    class State(models.TextChoices):
+        """Where in its life a customer is: from `leaving` on nothing new is taken in."""
+
+        ACTIVE = "active", "Active"
+        SUSPENDED = "suspended", "Suspended"
+        LEAVING = "leaving", "Leaving"
+        ERASED = "erased", "Erased"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.ACTIVE)
+    text_carries_no_code = models.BooleanField(
+        "text carries no code",
+        default=False,
+        help_text=(
+            "The customer has declared that the text parts of its prompts hold no source code. "
+            "Without this, a prompt that marks no code is treated as code as a whole."
+        ),
+    )
+    created_at = models.DateTimeField("created")
+
+    class Meta:
+        verbose_name = "customer"
+        ordering = ("name", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state__in=("active", "suspended", "leaving", "erased")),
+                name="customer_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name__regex=r"^\s*$"), name="customer_has_a_name"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiKey(models.Model):
+    """A key of one customer and environment. Its secret was shown once and is not kept.
+
+    Apart from the day of its last use, only its revocation is ever written after it was made
+    (trigger): what it may do and whose it is cannot change under a running system.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="keys")
+    label = models.CharField(max_length=100)
+    environment = models.CharField(max_length=32, default="production")
+    may_ingest = models.BooleanField("may send", default=False)
+    may_read = models.BooleanField("may read", default=False)
+    prefix = models.CharField(max_length=8, unique=True, editable=False)
+    secret_hash = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField("created", editable=False)
+    revoked_at = models.DateTimeField("revoked", null=True, editable=False)
+    last_used_at = models.DateTimeField("last used", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ("customer", "environment", "label", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(may_ingest=True) | models.Q(may_read=True),
+                name="apikey_has_a_scope",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(environment__regex=ENVIRONMENT), name="apikey_environment_slug"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(prefix__regex=PREFIX), name="apikey_prefix_shape"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(secret_hash__regex=SHA256), name="apikey_only_a_hash"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"sg_{self.prefix}_…"
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What this key may do: `ingest`, `read` or both."""
+        named = {"ingest": self.may_ingest, "read": self.may_read}
+        return frozenset(scope for scope, allowed in named.items() if allowed)

@@ -1,0 +1,11 @@
+"""Every refusal of the promises' side: one class each, with a stable code, like the engine's own."""
+
+from __future__ import annotations
+
+from retention.errors import RetentionError
+
+
+class ComplianceError(RetentionError):
+    """The request was refused."""
+
+    code = "refused"

@@ -1,0 +1,8 @@
+"""Every model of the app, gathered from its slices for Django."""
+
+from __future__ import annotations
+
+from compliance.customers.models import ApiKey, Customer
+from compliance.people.models import Member, User
+
+__all__ = ["ApiKey", "Customer", "Member", "User"]
