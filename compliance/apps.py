@@ -11,3 +11,9 @@ class ComplianceConfig(AppConfig):
     name = "compliance"
     verbose_name = "Customers and people"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Field changes are heard from the first write on."""
+        from compliance.audit import registry
+
+        registry.register()
