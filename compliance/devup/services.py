@@ -1,0 +1,96 @@
+"""The embedded servers of one state, and the environment that leads to them.
+
+A server named by `DATABASE_URL` or `BROKER_URL` is somebody's own and is not started.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from compliance.devup.postgres import Postgres
+from compliance.devup.state import State, read_json, write_json
+from compliance.devup.valkey import Valkey, answers
+
+Server = Postgres | Valkey
+
+
+class Services:
+    """Starts and stops what the environment does not already name. Main thread only."""
+
+    def __init__(
+        self,
+        state: State,
+        environment: Mapping[str, str],
+        *,
+        pause: Callable[[float], None] = time.sleep,
+        fast: bool = False,
+    ) -> None:
+        self.state = state
+        self.servers: dict[str, Server] = {}
+        if not environment.get("DATABASE_URL"):
+            self.servers["DATABASE_URL"] = Postgres(state, pause=pause, fast=fast)
+        if not environment.get("BROKER_URL"):
+            self.servers["BROKER_URL"] = Valkey(state, pause=pause)
+
+    def start(self) -> dict[str, str]:
+        """Starts all and says under which names they are found; on a failure none is left."""
+        try:
+            for server in self.servers.values():
+                server.start()
+        except BaseException:
+            self.stop()
+            raise
+        self.publish()
+        return self.urls()
+
+    def urls(self) -> dict[str, str]:
+        return {name: server.url() for name, server in self.servers.items()}
+
+    def publish(self) -> None:
+        """Writes down where the servers are, for other commands on this state."""
+        write_json(self.state.services, {"pid": os.getpid(), **self.urls()})
+
+    def dead(self) -> list[Server]:
+        return [
+            server
+            for server in self.servers.values()
+            if server.process is not None and server.process.poll() is not None
+        ]
+
+    def stop(self, *, hurry: Callable[[], bool] = lambda: False) -> None:
+        """The last started ends first."""
+        self.state.services.unlink(missing_ok=True)
+        for server in reversed(self.servers.values()):
+            server.stop(hurry=hurry)
+
+
+def reachable(state: State, environment: Mapping[str, str]) -> dict[str, str] | None:
+    """The running servers that the environment lacks, or None if one of them does not answer."""
+    known = read_json(state.services)
+    found = {}
+    checks = {"DATABASE_URL": _database_answers, "BROKER_URL": _broker_answers}
+    for name, check in checks.items():
+        if environment.get(name):
+            continue
+        if name not in known or not check(known[name]):
+            return None
+        found[name] = known[name]
+    return found
+
+
+def _database_answers(url: str) -> bool:
+    import psycopg
+
+    try:
+        psycopg.connect(url, connect_timeout=10).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _broker_answers(url: str) -> bool:
+    return answers(Path(unquote(urlsplit(url).path)))
