@@ -3,6 +3,7 @@
 
 import sys
 
+# An old Python must be able to read this far.  # ruff: noqa: UP031, UP036
 if sys.version_info < (3, 11):
     sys.exit(
         "Sandglass needs Python 3.11 or newer; %s is %d.%d. Start it with a newer one, "

@@ -138,13 +138,15 @@ def _fill(venv: Environment, lock: str) -> None:
     venv.remember(digests)
 
 
+def _fails(command: list[str]) -> bool:
+    return subprocess.run(command, check=False, capture_output=True).returncode != 0
+
+
 def _begin(venv: Environment, command: list[str]) -> bool:
     """An environment with a working interpreter, marked as unfinished."""
     if venv.was_interrupted():
         shutil.rmtree(venv.folder, ignore_errors=True)
-        if subprocess.run(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ).returncode:
+        if _fails(command):
             return False
     venv.remember({"installing": "yes"})
     return True
@@ -167,16 +169,13 @@ def _with_uv(venv: Environment, lock: str) -> bool:
         "-r",
         lock,
     ]
-    return subprocess.run(install, cwd=venv.root).returncode == 0
+    return subprocess.run(install, check=False, cwd=venv.root).returncode == 0
 
 
 def _with_pip(venv: Environment, lock: str, total: int) -> bool:
     pip = [str(venv.python), "-m", "pip"]
     make = [sys.executable, "-m", "venv", str(venv.folder)]
-    if (
-        not _begin(venv, make)
-        or subprocess.run([*pip, "--version"], capture_output=True).returncode
-    ):
+    if not _begin(venv, make) or _fails([*pip, "--version"]):
         # Debian ships Python without ensurepip: its own pip can fill another environment.
         shutil.rmtree(venv.folder, ignore_errors=True)
         pip = [sys.executable, "-m", "pip", "--python", str(venv.python)]

@@ -67,7 +67,8 @@ def spawn(
             cwd=cwd,
             pass_fds=keep,
             start_new_session=session,
-            preexec_fn=lambda: _become(parent, parent_died, account),
+            # No other thread runs in the processes that start children.
+            preexec_fn=lambda: _become(parent, parent_died, account),  # noqa: PLW1509
         )
     finally:
         if sink is not None:

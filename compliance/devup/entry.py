@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from compliance.devup.bootstrap import ROOT, ensure, importable
+from compliance.devup.bootstrap import ensure, importable
 from compliance.devup.console import Refused, complain
-from compliance.devup.state import State, ensure_keys
+from compliance.devup.state import State, default_folder, ensure_keys
 
 NEED_TEST_REQUIREMENTS = {"test", "preflight"}
 # These look at files only: no reason to start a server or to make a state.
@@ -55,7 +54,7 @@ def _run(command: str, argv: list[str]) -> int:
 
 
 def _with_servers(argv: list[str]) -> int:
-    state = State(Path(os.environ.get("STATE_DIR") or ROOT / "var"))
+    state = State(default_folder())
     os.environ["STATE_DIR"] = str(state.folder)
     if os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL"):
         return _django(argv)

@@ -118,6 +118,9 @@ class Postgres:
             patience=600,
         )
 
+    def ended(self) -> int | None:
+        return self.process.poll() if self.process else None
+
     def stop(self, *, hurry: Callable[[], bool] = lambda: False) -> None:
         """Fast shutdown: sessions are ended, everything acknowledged is on disk."""
         if self.process is not None:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from compliance.devup.backoff import Backoff, ending
+from compliance.devup.console import Refused, say
 from compliance.devup.postgres import Postgres
 from compliance.devup.state import State, read_json, write_json
 from compliance.devup.valkey import Valkey, answers
@@ -35,11 +37,13 @@ class Services:
             self.servers["DATABASE_URL"] = Postgres(state, pause=pause, fast=fast)
         if not environment.get("BROKER_URL"):
             self.servers["BROKER_URL"] = Valkey(state, pause=pause)
+        self.backoffs = {server.name: Backoff() for server in self.servers.values()}
 
     def start(self) -> dict[str, str]:
         """Starts all and says under which names they are found; on a failure none is left."""
         try:
             for server in self.servers.values():
+                self.backoffs[server.name].begin(time.monotonic())
                 server.start()
         except BaseException:
             self.stop()
@@ -56,10 +60,21 @@ class Services:
 
     def dead(self) -> list[Server]:
         return [
-            server
-            for server in self.servers.values()
-            if server.process is not None and server.process.poll() is not None
+            server for server in self.servers.values() if server.ended() is not None
         ]
+
+    def look_after(self) -> None:
+        """Starts again what ended; a start that fails is tried again after a growing pause."""
+        for server in self.dead():
+            backoff = self.backoffs[server.name]
+            if not backoff.due(time.monotonic()):
+                continue
+            say(f"{server.name} ended ({ending(server.ended())}): it is started again.")
+            backoff.begin(time.monotonic())
+            try:
+                server.start()
+            except Refused as refusal:
+                say(str(refusal))
 
     def stop(self, *, hurry: Callable[[], bool] = lambda: False) -> None:
         """The last started ends first."""

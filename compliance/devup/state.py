@@ -8,9 +8,11 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from compliance.devup.bootstrap import ROOT
 from compliance.devup.console import Refused, say
 
 LARGEST_LOG = 10_000_000
@@ -47,12 +49,15 @@ class State:
             )
 
     def log(self, name: str) -> Path:
-        """The log of a child; what was longer than 10 MB is kept once as `.1`."""
-        log = self.logs / f"{name}.log"
-        with contextlib.suppress(OSError):
-            if log.stat().st_size > LARGEST_LOG:
-                log.replace(log.with_suffix(".log.1"))
-        return log
+        return self.logs / f"{name}.log"
+
+    def shorten_logs(self) -> None:
+        """What is longer than 10 MB is kept once as `.1`. Writers append, so they go on at 0."""
+        for log in self.logs.glob("*.log"):
+            with contextlib.suppress(OSError):
+                if log.stat().st_size > LARGEST_LOG:
+                    shutil.copyfile(log, log.with_suffix(".log.1"))
+                    os.truncate(log, 0)
 
     def holds_data(self) -> bool:
         places = (
@@ -60,6 +65,10 @@ class State:
             self.folder / "vault" / "vault.sqlite3",
         )
         return self.initialised.exists() or any(place.exists() for place in places)
+
+
+def default_folder() -> Path:
+    return Path(os.environ.get("STATE_DIR") or ROOT / "var")
 
 
 def ensure_keys(state: State, environment: Mapping[str, str]) -> None:
@@ -75,9 +84,9 @@ def ensure_keys(state: State, environment: Mapping[str, str]) -> None:
         if root_key != state.root_key:
             raise Refused(f"ROOT_KEY_FILE names {root_key}, which does not exist.")
         _write_secret(root_key, base64.urlsafe_b64encode(os.urandom(32)).decode())
-    if not environment.get("SECRET_KEY") and not environment.get("SECRET_KEY_FILE"):
-        if not state.secret_key.exists():
-            _write_secret(state.secret_key, secrets.token_urlsafe(50))
+    named = environment.get("SECRET_KEY") or environment.get("SECRET_KEY_FILE")
+    if not named and not state.secret_key.exists():
+        _write_secret(state.secret_key, secrets.token_urlsafe(50))
 
 
 def _write_secret(file: Path, text: str) -> None:

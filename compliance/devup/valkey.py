@@ -79,6 +79,9 @@ class Valkey:
             patience=120,
         )
 
+    def ended(self) -> int | None:
+        return self.process.poll() if self.process else None
+
     def stop(self, *, hurry: Callable[[], bool] = lambda: False) -> None:
         if self.process is not None:
             child.stop(self.process, by=signal.SIGTERM, patience=20, hurry=hurry)
