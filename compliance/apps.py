@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class ComplianceConfig(AppConfig):
@@ -13,7 +14,10 @@ class ComplianceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Field changes are heard from the first write on."""
+        """Field changes are heard from the first write on; roles get their rights at `migrate`."""
         from compliance.audit import registry
+        from compliance.people.roles import make_groups
 
         registry.register()
+        post_migrate.connect(make_groups, sender=self)
+        apps.get_app_config("auditlog").verbose_name = "Field changes"

@@ -1,0 +1,28 @@
+"""The administration pages: customers, people and keys to work on, the rest to look at.
+
+Models that hold content are never registered. Django finds the pages through this package.
+"""
+
+from compliance.admin import (
+    changes,
+    customers,
+    deletions,
+    groups,
+    keys,
+    log,
+    people,
+    policies,
+    site,
+)
+
+__all__ = [
+    "changes",
+    "customers",
+    "deletions",
+    "groups",
+    "keys",
+    "log",
+    "people",
+    "policies",
+    "site",
+]

@@ -12,3 +12,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody makes a login for themselves."""
         return False
+
+    def format_email_subject(self, subject: str) -> str:
+        """The subject as it is written in the template, without the host's name before it."""
+        return subject

@@ -1,0 +1,158 @@
+"""API keys: issued with a token that is shown once, revoked for good."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.validators import RegexValidator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from compliance.admin import words
+from compliance.admin.readonly import Paged
+from compliance.customers import keys
+from compliance.customers.errors import StaleKey
+from compliance.customers.models import ENVIRONMENT, ApiKey
+from compliance.people.acting import acting
+from retention import clock
+
+
+class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Whose key, what it is called, what it may do."""
+
+    environment = forms.CharField(
+        max_length=32,
+        initial="production",
+        validators=[RegexValidator(ENVIRONMENT, "Use lower-case letters, digits and hyphens.")],
+        help_text="production, staging, development, or a short word of the customer's own.",
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("customer", "label", "environment", "may_ingest", "may_read")
+        help_texts: ClassVar[dict[str, str]] = {
+            "label": "To tell the keys apart. No secrets, no names of people.",
+            "may_ingest": "Send AI calls. With this alone the key is write-only.",
+            "may_read": "Read back what is kept for this customer.",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """A key that may do nothing is a mistake."""
+        cleaned = super().clean() or {}
+        if not (cleaned.get("may_ingest") or cleaned.get("may_read")):
+            raise forms.ValidationError("A key may send, read or both. Tick at least one.")
+        return cleaned
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(Paged):
+    """Once issued, a key can only be revoked."""
+
+    form = NewKeyForm
+    list_display = (
+        "prefixed", "customer", "label", "environment", "may_ingest", "may_read",
+        "issued", "last_used", "revoked",
+    )  # fmt: skip
+    list_filter = (
+        "environment",
+        "may_ingest",
+        "may_read",
+        ("revoked_at", admin.EmptyFieldListFilter),
+    )
+    list_select_related = ("customer",)
+    search_fields = ("prefix", "label", "customer__name")
+    autocomplete_fields = ("customer",)
+    actions = ("revoke",)
+    looked_at = (
+        "prefixed", "customer", "label", "environment", "may_ingest", "may_read",
+        "issued", "last_used", "revoked", "id",
+    )  # fmt: skip
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The hash of the secret is shown to nobody."""
+        return self.looked_at if obj else NewKeyForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Nothing of an issued key can be edited."""
+        return self.looked_at if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """One key is looked at; the list keeps its actions."""
+        return obj is None and bool(super().has_change_permission(request, obj))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Issues the key; its token lives on the object until the answer was written."""
+        scopes = {"ingest": obj.may_ingest, "read": obj.may_read}
+        key, token = keys.issue_key(
+            obj.customer,
+            [scope for scope, wanted in scopes.items() if wanted],
+            label=obj.label,
+            environment=obj.environment,
+            by=acting(request),
+            now=clock.now(),
+        )
+        obj.__dict__.update(key.__dict__)
+        obj.token = token
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The token, in this answer and nowhere else: a message lies in a cookie or table."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "API key issued",
+            "key": obj,
+            "token": obj.token,
+        }
+        response = TemplateResponse(request, "admin/compliance/apikey/issued.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    @admin.action(description="Revoke…", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:
+        """Asks once more: whatever uses the keys is refused from that moment on."""
+        if "confirmed" in request.POST:
+            self._revoke(request, queryset)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Revoke API keys?",
+            "keys": queryset.select_related("customer"),
+            "checkbox": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/compliance/apikey/revoke.html", context)
+
+    def _revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset:
+            try:
+                keys.revoke(key, by=acting(request), now=clock.now())
+            except StaleKey:
+                self.message_user(request, f"{key} was revoked before.", messages.WARNING)
+            else:
+                self.message_user(request, f"{key} is revoked.", messages.SUCCESS)
+
+    @admin.display(description="key", ordering="prefix")
+    def prefixed(self, key: ApiKey) -> str:
+        """As it begins, so that it can be recognised in a configuration."""
+        return str(key)
+
+    @admin.display(description="issued", ordering="created_at")
+    def issued(self, key: ApiKey) -> str:
+        """When it was made."""
+        return words.instant(key.created_at)
+
+    @admin.display(description="last used", ordering="last_used_at")
+    def last_used(self, key: ApiKey) -> str:
+        """To the hour."""
+        return words.instant(key.last_used_at)
+
+    @admin.display(description="revoked", ordering="revoked_at")
+    def revoked(self, key: ApiKey) -> str:
+        """Since when it is refused."""
+        return words.instant(key.revoked_at)

@@ -1,0 +1,80 @@
+"""Logins and members."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+
+from compliance.admin import words
+from compliance.admin.readonly import Paged
+from compliance.people.models import Member, User
+
+
+class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    """Address and password; an address that exists in another case is the same address."""
+
+    class Meta:
+        model = User
+        fields = ("email",)
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"email": forms.EmailField}
+
+    def clean_email(self) -> str:
+        """The address as it will be stored, so that a second one is told and not a failure."""
+        return str(self.cleaned_data["email"]).strip().lower()
+
+
+@admin.register(User)
+class UserAdmin(Paged, DjangoUserAdmin):  # type: ignore[type-arg]
+    """Logins: made, switched off, never deleted."""
+
+    add_form = NewUserForm
+    list_display = ("email", "is_active", "is_staff", "roles", "created")
+    list_filter = ("is_active", "is_staff", "groups")
+    search_fields = ("email",)
+    ordering = ("email",)
+    filter_horizontal = ("groups",)
+    readonly_fields = ("last_sign_in", "created")
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        ("Dates", {"fields": ("last_sign_in", "created")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+
+    def get_queryset(self, request: Any) -> Any:
+        """With the groups, once for the page."""
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description="roles")
+    def roles(self, user: User) -> str:
+        """What staff this login is."""
+        return ", ".join(group.name.replace("_", " ") for group in user.groups.all())
+
+    @admin.display(description="created", ordering="date_joined")
+    def created(self, user: User) -> str:
+        """When the login was made."""
+        return words.instant(user.date_joined)
+
+    @admin.display(description="last sign-in", ordering="last_login")
+    def last_sign_in(self, user: User) -> str:
+        """When somebody last signed in with it."""
+        return words.instant(user.last_login)
+
+
+@admin.register(Member)
+class MemberAdmin(Paged):
+    """Who acts for which customer."""
+
+    list_display = ("user", "customer", "role")
+    list_filter = ("role",)
+    list_select_related = ("user", "customer")
+    search_fields = ("user__email", "customer__name")
+    autocomplete_fields = ("user", "customer")
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        """A membership ends by being removed; the list of field changes remembers it."""
+        return bool(self.has_change_permission(request, obj))
