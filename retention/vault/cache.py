@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import NamedTuple
 from uuid import UUID
 
@@ -52,11 +53,13 @@ class KeyCache:
     def look(self, wanted: Iterable[Key], *, now: datetime) -> dict[Key, bytes]:
         """Those of the wanted keys that may still be used."""
         with self._lock:
-            self._forget_old()
+            since = self._monotonic() - self._seconds
+            self._forget_before(since)
             return {
                 key: entry.plain
                 for key in wanted
                 if (entry := self._entries.get(key))
+                and entry.read_at > since
                 and abs(now - entry.now) < timedelta(seconds=self._seconds)
             }
 
@@ -92,9 +95,8 @@ class KeyCache:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _forget_old(self) -> None:
-        oldest_allowed = self._monotonic() - self._seconds
-        for key, entry in list(self._entries.items()):
-            if entry.read_at > oldest_allowed:
-                break
+    def _forget_before(self, since: float) -> None:
+        # They lie in the order in which they were kept, which is nearly that of their reading.
+        old = takewhile(lambda item: item[1].read_at <= since, self._entries.items())
+        for key in [key for key, _ in old]:
             del self._entries[key]

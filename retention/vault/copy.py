@@ -8,8 +8,8 @@ new one is in its place, the replaced file is overwritten with zeros, as the vau
 destroyed keys; so are the remains of an attempt that was killed. It lies on another disk, readable
 by its owner only, and is useless without the root key, which is not in it.
 
-**Boundary.** SQLite's backup interface into a hidden file in the same folder, checked, fsync, rename,
-fsync of the folder. A crash at any point leaves either the old copy or the new one under the name.
+**Boundary.** SQLite's backup interface into a hidden file in the same folder, checked, fsync,
+rename, fsync of the folder. A crash at any point leaves the old copy or the new one, never half.
 
 **What is not guaranteed.** A destroyed key stays in the copy until the next one, at most an hour.
 Snapshots and backups of the folder of the copy keep it for longer: exclude that folder from them.
@@ -45,7 +45,7 @@ def roll(
     if_older: timedelta = DUE_AFTER,
     same_disk: bool = False,
 ) -> bool:
-    """Replaces the copy at `to` (default: settings.VAULT_COPY) unless it is younger than `if_older`.
+    """Replaces the copy at `to` (default: settings.VAULT_COPY), if it is as old as `if_older`.
 
     True if it was replaced; False if it was young enough or another process is at it. The copy's
     modification time is `now`. `same_disk` allows a place beside the vault. Raises CopyRefused.
@@ -53,19 +53,19 @@ def roll(
     source, target = vault_file(), to or _configured()
     if not same_disk and beside(source, target):
         raise CopyRefused(
-            f"The copy {target} would lie in the same folders as the vault {source}, and be lost with"
-            " it. Name a place on another disk, or allow this one with --same-disk."
+            f"The copy {target} would lie in the same folders as the vault {source}, and be lost"
+            " with it. Name a place on another disk, or allow this one with --same-disk."
         )
     if not target.parent.is_dir():
         raise CopyRefused(f"The folder {target.parent} does not exist: make it, mode 0700.")
     with _alone_in(target.parent) as alone:
         if not alone:
             return False
-        part = _part(target)
-        _wipe(part)
-        if _is_young(target, now, if_older):
-            return False
         try:
+            part = _part(target)
+            _wipe(part)
+            if _is_young(target, now, if_older):
+                return False
             _replace(source, part, target, now)
         except (OSError, sqlite3.Error) as error:
             raise CopyRefused(f"The vault was not copied to {target}: {error}") from error
@@ -124,7 +124,7 @@ def _replace(source: Path, part: Path, target: Path, now: datetime) -> None:
     _sync(part)
     replaced = _opened(target)
     try:
-        os.rename(part, target)
+        part.rename(target)
         _sync(target.parent)
         if replaced is not None:
             _zero(replaced)
@@ -135,8 +135,9 @@ def _replace(source: Path, part: Path, target: Path, now: datetime) -> None:
 
 def _back_up(source: Path, part: Path) -> None:
     """One consistent state of the vault; its writers wait meanwhile (milliseconds)."""
+    uri = f"{source.absolute().as_uri()}?mode=ro"
     with (
-        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as vault,
+        closing(sqlite3.connect(uri, uri=True, timeout=20)) as vault,
         closing(sqlite3.connect(part, isolation_level=None)) as copy,
     ):
         # No journal file beside the copy, not even for a moment.

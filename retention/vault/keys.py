@@ -1,10 +1,10 @@
 """Making, fetching and destroying cell keys.
 
-**Danger.** `destroy` makes every record of a cell unreadable, everywhere, for good. It asks nothing:
-whoever calls it has committed the decision and has it signed in the ledger (see the sweep).
+**Danger.** `destroy` makes every record of a cell unreadable, everywhere, for good. It asks
+nothing: whoever calls it has committed the decision and has it signed in the ledger.
 
-**Principle.** A key is made once. A cell with a living key may get further generations; a cell whose
-keys are all destroyed is over, and so is one that was destroyed before its first key was made. The
+**Principle.** A key is made once. A cell with a living key may get further generations; a cell
+whose keys are all destroyed is over, and so is one that was destroyed before it had a key. The
 table's triggers say the same to anybody who comes with SQL.
 
 **Boundary.** Each call is one durable transaction of the vault, and never part of another one. A
@@ -136,7 +136,7 @@ def _read(wanted: set[Key]) -> dict[Key, bytes]:
             for cell, generation, wrapped in rows.values_list("cell", "generation", "wrapped"):
                 key = Key(cell, generation)
                 if key in wanted:
-                    found[key] = root.unwrap(bytes(wrapped), _binding(key))
+                    found[key] = root.unwrap(bytes(wrapped or b""), _binding(key))
     return found
 
 
