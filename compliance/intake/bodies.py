@@ -85,6 +85,4 @@ def _parsed(item: Slice) -> Any:
         return orjson.loads(item.text)
     except orjson.JSONDecodeError as error:
         # Only the parser's own words: its full message quotes nothing, its `doc` is the content.
-        return Unreadable(
-            Scanner(item.text).value_of("id"), f"is not JSON: {error.msg}"
-        )
+        return Unreadable(Scanner(item.text).value_of("id"), f"is not JSON: {error.msg}")

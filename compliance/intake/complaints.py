@@ -23,9 +23,7 @@ _IN_WORDS: dict[str, Callable[[Context], str]] = {
     "string_unicode": lambda _: "must be valid Unicode, without lone surrogates",
     "string_too_long": lambda c: f"must have at most {c['max_length']} characters",
     "string_too_short": lambda _: "must not be empty",
-    "string_pattern_mismatch": lambda _: (
-        "is empty or has characters that are not allowed here"
-    ),
+    "string_pattern_mismatch": lambda _: "is empty or has characters that are not allowed here",
     "int_type": lambda _: "must be a whole number",
     "int_from_float": lambda _: "must be a whole number",
     "float_type": lambda _: "must be a number",
@@ -48,9 +46,13 @@ def of(error: ValidationError) -> Complaints:
     """The first twenty complaints by field path, such as `prompt[1].start_line`."""
     found: Complaints = {}
     for fault in error.errors(include_url=False, include_input=False)[:MOST_COMPLAINTS]:
-        in_words = _IN_WORDS.get(fault["type"], lambda _: "is not as expected")
+        in_words = _IN_WORDS.get(fault["type"], _unforeseen)
         found.setdefault(_path(fault["loc"]), []).append(in_words(fault.get("ctx", {})))
     return found
+
+
+def _unforeseen(_: Context) -> str:
+    return "is not as expected"
 
 
 def whole(reason: str) -> Complaints:

@@ -23,6 +23,8 @@ from retention.records.parts import NO_USAGE, Call, NewExchange, Part, Usage
 
 # They say how long to keep and what was returned; neither is part of what was exchanged.
 NOT_CONTENT = frozenset({"retain_days", "delivered_at"})
+# Every part must fit into one sealed value, and one exchange must not fill a worker.
+LARGEST_EXCHANGE = 8 * 1024 * 1024
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 
 
@@ -50,12 +52,13 @@ def read(item: Any, *, text_carries_no_code: bool = False) -> NewExchange | Refu
         exchange = shapes.Exchange.model_validate(item)
     except ValidationError as error:
         return Refused(_sayable(item.get("id")), complaints.of(error))
-    return _converted(exchange, _body(item, exchange.occurred_at), text_carries_no_code)
+    body = _body(item, exchange.occurred_at)
+    if len(body) > LARGEST_EXCHANGE:
+        return Refused(exchange.id, complaints.whole("must have at most 8 MiB"))
+    return _converted(exchange, body, text_carries_no_code)
 
 
-def _converted(
-    new: shapes.Exchange, body: bytes, text_carries_no_code: bool
-) -> NewExchange:
+def _converted(new: shapes.Exchange, body: bytes, text_carries_no_code: bool) -> NewExchange:
     snippets = snippets_of(new)
     unmarked = not snippets and not text_carries_no_code and _has_text(new)
     outline = outline_of(new)
@@ -68,11 +71,7 @@ def _converted(
         outline=outline,
         parts=(
             *([whole_as_snippet(new)] if unmarked else snippets),
-            *(
-                [response_of(new.response, _response_usage(new))]
-                if new.response
-                else ()
-            ),
+            *([response_of(new.response, _response_usage(new))] if new.response else ()),
             *([evaluation_of(new.evaluation)] if new.evaluation else ()),
         ),
         retain_days=new.retain_days or 0,
@@ -81,9 +80,7 @@ def _converted(
     )
 
 
-def response_of(
-    response: shapes.Response, usage: Usage = NO_USAGE, name: str = "1"
-) -> Part:
+def response_of(response: shapes.Response, usage: Usage = NO_USAGE, name: str = "1") -> Part:
     """The vendor's answer as one record."""
     content = {"text": response.text, "finish_reason": response.finish_reason}
     size = len(response.text.encode())
@@ -99,15 +96,11 @@ def evaluation_of(evaluation: shapes.Evaluation, name: str = "1") -> Part:
     }
     size = len((evaluation.feedback or "").encode())
     verdict = evaluation.verdict or ""
-    return Part(
-        DataClass.EVALUATION, _canonical(content), size, name=name, verdict=verdict
-    )
+    return Part(DataClass.EVALUATION, _canonical(content), size, name=name, verdict=verdict)
 
 
 def _canonical(content: dict[str, Any]) -> bytes:
-    return orjson.dumps(
-        {k: v for k, v in content.items() if v is not None}, option=_SORTED
-    )
+    return orjson.dumps({k: v for k, v in content.items() if v is not None}, option=_SORTED)
 
 
 def _body(item: dict[str, Any], occurred_at: datetime) -> bytes:
@@ -146,9 +139,7 @@ def _has_text(new: shapes.Exchange) -> bool:
 
 def _has_finding(new: shapes.Exchange) -> bool:
     finding = new.finding
-    return finding is not None and bool(
-        finding.id or finding.rule or finding.start_line
-    )
+    return finding is not None and bool(finding.id or finding.rule or finding.start_line)
 
 
 def _flags(new: shapes.Exchange, *, marked: bool, unmarked: bool) -> tuple[str, ...]:
@@ -161,7 +152,7 @@ def _flags(new: shapes.Exchange, *, marked: bool, unmarked: bool) -> tuple[str, 
 
 
 def _sayable(external_id: object) -> str | None:
-    """An id that can be repeated in the answer: one that would have been accepted."""
-    if not isinstance(external_id, str) or len(external_id) > shapes.LONGEST_ID:
-        return None
-    return external_id if external_id and external_id.isprintable() else None
+    """An id is repeated in the answer only if it would have been accepted."""
+    if isinstance(external_id, str) and shapes.could_be_an_id(external_id):
+        return external_id
+    return None

@@ -23,9 +23,7 @@ def prompt_of(new: Exchange) -> Part:
         else {"type": "text", "text": part.text}
         for number, part in enumerate(new.prompt or (), start=1)
     ]
-    size = sum(
-        _size(part.text) for part in new.prompt or () if isinstance(part, TextPart)
-    )
+    size = sum(_size(part.text) for part in new.prompt or () if isinstance(part, TextPart))
     return Part(DataClass.PROMPT, _about(new, kept), size, usage=_prompt_usage(new))
 
 
@@ -85,9 +83,7 @@ def _about(new: Exchange, kept: list[dict[str, Any]]) -> bytes:
     if new.finding is not None:
         content["finding"] = new.finding.model_dump(exclude_none=True)
     if new.source is not None and (new.source.commit or new.source.path):
-        content["source"] = new.source.model_dump(
-            include={"commit", "path"}, exclude_none=True
-        )
+        content["source"] = new.source.model_dump(include={"commit", "path"}, exclude_none=True)
     if new.zero_retention:
         content["zero_retention"] = new.zero_retention
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)

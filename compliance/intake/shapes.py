@@ -18,6 +18,8 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
     model_validator,
 )
 
@@ -61,12 +63,8 @@ def _flat(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 Text = Annotated[str, AfterValidator(_without_nul)]
-Identifier = Annotated[
-    str, StringConstraints(max_length=LONGEST_ID, pattern=IDENTIFIER)
-]
-PartName = Annotated[
-    str, StringConstraints(max_length=LONGEST_PART, pattern=IDENTIFIER)
-]
+Identifier = Annotated[str, StringConstraints(max_length=LONGEST_ID, pattern=IDENTIFIER)]
+PartName = Annotated[str, StringConstraints(max_length=LONGEST_PART, pattern=IDENTIFIER)]
 Name = Annotated[str, StringConstraints(max_length=LONGEST_ID, pattern=PRINTABLE)]
 Needed = Annotated[Name, StringConstraints(min_length=1)]
 Path = Annotated[str, StringConstraints(max_length=LONGEST_PATH, pattern=PRINTABLE)]
@@ -78,6 +76,18 @@ Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Instant = Annotated[datetime, BeforeValidator(instants.parse)]
 RetainDays = Annotated[int, Field(ge=SHORTEST_RETAIN_DAYS, le=LONGEST_RETAIN_DAYS)]
 Settings = Annotated[dict[str, Any], AfterValidator(_flat)]
+
+
+_AN_ID: TypeAdapter[str] = TypeAdapter(Identifier)
+
+
+def could_be_an_id(text: object) -> bool:
+    """True for what an exchange may be called."""
+    try:
+        _AN_ID.validate_python(text, strict=True)
+    except ValidationError:
+        return False
+    return True
 
 
 class Shape(BaseModel):

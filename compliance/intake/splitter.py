@@ -30,9 +30,7 @@ STRING = re.compile(_STRING, re.DOTALL)
 SPACE = re.compile(rb"[ \t\r\n]*+")
 SCALAR = re.compile(rb'[^\s,:"\[\]{}]++')
 NEXT_MARK = re.compile(
-    rb'(?:[^",\[\]{}]++|'
-    + _STRING
-    + rb")*+(?:(?P<open>[\[{]++)|(?P<close>[\]}]++)|,++)",
+    rb'(?:[^",\[\]{}]++|' + _STRING + rb")*+(?:(?P<open>[\[{]++)|(?P<close>[\]}]++)|,++)",
     re.DOTALL,
 )
 

@@ -1,0 +1,149 @@
+"""What the API answers, as plain values: the words of the contract and nothing beyond them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+
+from compliance.intake.exchanges import Refused
+from retention.expiry.models import DeletionRecord
+from retention.records.deliver import Delivered
+from retention.records.parts import Outcome, Status, Usage
+from retention.records.queries import ExchangeView, RecordView
+
+Answer = dict[str, Any]
+
+
+def batch(results: list[Answer]) -> Answer:
+    """The answer to a batch. `stored` was committed before this is said."""
+    stored = [result for result in results if result["status"] == Status.STORED]
+    receipt = {
+        "id": uuid4(),
+        "stored": len(stored),
+        "records": sum(len(result["records"]) for result in stored),
+    }
+    return {"results": results, "receipt": receipt}
+
+
+def unread(refused: Refused) -> Answer:
+    """An item that never reached the engine; sending it again as it is will not help."""
+    return {
+        "id": refused.external_id,
+        "status": Status.REFUSED,
+        "code": refused.code,
+        "retryable": False,
+        "errors": refused.errors,
+    }
+
+
+def outcome(of: Outcome) -> Answer:
+    """What became of one exchange or of one later part."""
+    if of.status is Status.REFUSED:
+        return {
+            "id": of.external_id,
+            "status": of.status,
+            "code": of.code,
+            "retryable": of.retryable,
+        }
+    return {
+        "id": of.external_id,
+        "status": of.status,
+        "exchange": of.exchange,
+        "clock_day": of.clock_day,
+        "records": [
+            {"id": kept.id, "class": kept.data_class, "expires_on": kept.expires_on}
+            for kept in of.records
+        ],
+        "dropped": [{"class": gone.data_class, "code": gone.code} for gone in of.dropped],
+        "flags": of.flags,
+    }
+
+
+def delivered(done: Delivered) -> Answer:
+    """The snippets are gone: how many, and when that was said first."""
+    return {
+        "exchange": done.exchange,
+        "clock_day": done.clock_day,
+        "deleted": done.deleted,
+        "delivered_at": done.delivered_at,
+    }
+
+
+def exchange(view: ExchangeView, contents: Mapping[UUID, bytes] | None = None) -> Answer:
+    """One exchange with what may be read of it today; with `contents` its content too."""
+    call = view.call
+    return {
+        "id": view.external_id,
+        "exchange": view.exchange,
+        "clock_day": view.clock_day,
+        "occurred_at": view.occurred_at,
+        "received_at": view.received_at,
+        "purpose": call.purpose,
+        "subprocessor": call.subprocessor,
+        "model": call.model,
+        "account": call.account,
+        "endpoint": call.endpoint,
+        "source": {"provider": call.provider, "repository": call.repository},
+        "flags": view.flags,
+        "delivered_at": view.delivered_at,
+        "records": [_record(record, contents) for record in view.records],
+    }
+
+
+def _record(record: RecordView, contents: Mapping[UUID, bytes] | None) -> Answer:
+    answer: Answer = {
+        "id": record.id,
+        "class": record.data_class,
+        "part": record.part,
+        "size": record.size,
+        "received_at": record.received_at,
+        "expires_on": record.expires_on,
+        **_usage(record.usage),
+    }
+    if record.verdict:
+        answer["verdict"] = record.verdict
+    if contents is not None:
+        content = contents.get(record.id)
+        # It is JSON already: it goes into the answer as it was unsealed.
+        answer["content"] = None if content is None else orjson.Fragment(content)
+    return answer
+
+
+def _usage(usage: Usage) -> Answer:
+    numbers = {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "latency_ms": usage.latency_ms,
+    }
+    return {name: value for name, value in numbers.items() if value is not None}
+
+
+def deletion(record: DeletionRecord) -> Answer:
+    """One deletion record: what went, when it became unreadable, when it was removed."""
+    return {
+        "id": record.id,
+        "clock_day": record.clock_day,
+        "kind": record.kind,
+        "counts": record.counts,
+        "keys_destroyed_at": record.keys_destroyed_at,
+        "rows_removed_at": record.rows_removed_at,
+        "entry": record.entry_id,
+        "signed_at": record.entry.signed_at,
+    }
+
+
+def deletion_with_cells(record: DeletionRecord) -> Answer:
+    """The same with the cells it lists."""
+    cells = [
+        {
+            "class": cell.data_class,
+            "retain_days": cell.retain_days,
+            "expires_on": cell.expires_on,
+            "records": cell.purged,
+        }
+        for cell in sorted(record.cells.all(), key=lambda cell: (cell.data_class, cell.retain_days))
+    ]
+    return deletion(record) | {"cells": cells}

@@ -1,0 +1,122 @@
+"""What a request carries: its body, the address of an exchange, its query parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import date
+from typing import BinaryIO, cast
+from uuid import UUID
+
+from rest_framework.request import Request
+
+from compliance.api.errors import InvalidParameter, UnreadableBody, UnsupportedMediaType
+from compliance.intake.encodings import MOST_SENT
+from compliance.intake.errors import TooLarge
+from compliance.intake.instants import FIRST_YEAR, LAST_YEAR
+from compliance.intake.shapes import could_be_an_id
+from retention.errors import UnknownExchange
+from retention.records.identity import day_of
+from retention.records.queries import Address
+
+READ_STEP = 256 * 1024
+JSON = re.compile(r"application/(?:[\w.-]+\+)?json|\*/\*", re.IGNORECASE | re.ASCII)
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+SERVER_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def body_of(request: Request) -> bytes:
+    """The body as it was sent. Raises `TooLarge` before more than 10 MiB are in memory."""
+    media_type = (request.META.get("CONTENT_TYPE") or "").partition(";")[0].strip()
+    if media_type and not JSON.fullmatch(media_type):
+        raise UnsupportedMediaType
+    stream, pieces, size = _stream(request), [], 0
+    try:
+        while piece := stream.read(READ_STEP):
+            pieces.append(piece)
+            size += len(piece)
+            if size > MOST_SENT:
+                raise TooLarge
+    except OSError:
+        raise UnreadableBody from None
+    return b"".join(pieces)
+
+
+def encoding_of(request: Request) -> str:
+    """What the body says it is compressed with."""
+    return str(request.META.get("HTTP_CONTENT_ENCODING") or "")
+
+
+def address_of(request: Request, text: str) -> Address:
+    """Which exchange an address means: the server's id, or the customer's own with its day.
+
+    The server's ids are UUIDv8 and carry their day, so one with another `day` is not the server's.
+    Raises `UnknownExchange` for what no exchange can be called, and `InvalidParameter`.
+    """
+    known_parameters(request, {"day"})
+    on = day(request, "day")
+    if (within := _day_within(text)) and on in (None, within):
+        return Address(exchange=UUID(text))
+    if not could_be_an_id(text):
+        raise UnknownExchange
+    return Address(external_id=text, day=on)
+
+
+def known_parameters(request: Request, names: Collection[str]) -> None:
+    """A misspelt filter must not become no filter."""
+    if not set(request.query_params) <= set(names):
+        known = ", ".join(sorted(names))
+        raise InvalidParameter(f"Only these query parameters are known here: {known}.")
+
+
+def day(request: Request, name: str) -> date | None:
+    """A calendar day such as 2026-11-22; None where it was not asked for."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        if ISO_DAY.fullmatch(text) and FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InvalidParameter(f"{name} must be a day such as 2026-11-22.")
+
+
+def word(request: Request, name: str, pattern: re.Pattern[str]) -> str | None:
+    """A short text that follows a pattern; None where it was not asked for."""
+    text = request.query_params.get(name)
+    if text is not None and not pattern.fullmatch(text):
+        raise InvalidParameter(f"{name} has a value that cannot occur.")
+    return text
+
+
+def number(request: Request, name: str, *, least: int, most: int, otherwise: int) -> int:
+    """A whole number within bounds."""
+    text = request.query_params.get(name)
+    if text is None:
+        return otherwise
+    if re.fullmatch(r"[0-9]{1,9}", text) and least <= int(text) <= most:
+        return int(text)
+    raise InvalidParameter(f"{name} must be a whole number from {least} to {most}.")
+
+
+def _stream(request: Request) -> BinaryIO:
+    """The body's bytes. A chunked body has no length, and Django would see none of it."""
+    meta = request.META
+    if meta.get("wsgi.input_terminated") and not meta.get("CONTENT_LENGTH"):
+        return cast(BinaryIO, meta["wsgi.input"])
+    length = str(meta.get("CONTENT_LENGTH") or "")
+    if length.isdigit() and int(length) > MOST_SENT:
+        raise TooLarge
+    return cast(BinaryIO, request._request)
+
+
+def _day_within(text: str) -> date | None:
+    """The day that an id of the server's carries; None for anything else."""
+    if not SERVER_ID.fullmatch(text):
+        return None
+    try:
+        within = day_of(UUID(text))
+    except ValueError:
+        return None
+    return within if FIRST_YEAR <= within.year <= LAST_YEAR else None

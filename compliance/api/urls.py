@@ -1,0 +1,28 @@
+"""The addresses of the API. Whatever else lies under /api/ is a problem in JSON, not a page.
+
+An id of a customer's own may hold slashes, so it is a `path`; the addresses of later parts come
+before the address of the exchange itself.
+"""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+from drf_spectacular.views import SpectacularAPIView
+
+from compliance.api import deletions, exchanges, health, views
+
+EXCHANGES = "api/v1/exchanges"
+
+urlpatterns = [
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    path(EXCHANGES, exchanges.Exchanges.as_view()),
+    path(f"{EXCHANGES}/<path:id>/response", exchanges.LaterResponse.as_view()),
+    path(f"{EXCHANGES}/<path:id>/evaluation", exchanges.LaterEvaluation.as_view()),
+    path(f"{EXCHANGES}/<path:id>/delivered", exchanges.Returned.as_view()),
+    path(f"{EXCHANGES}/<path:id>", exchanges.Exchange.as_view()),
+    path("api/v1/deletions", deletions.Deletions.as_view()),
+    path("api/v1/deletions/<str:id>", deletions.Deletion.as_view()),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    re_path(r"^api/", views.UnknownAddress.as_view()),
+]

@@ -1,0 +1,65 @@
+"""What all views of the API share: keys, scopes, JSON out, problems for every error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ClassVar
+
+import orjson
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from compliance.api.authentication import ByScope, KeyAuthentication
+from compliance.api.errors import NotFound, handle
+from compliance.customers.models import ApiKey, Customer
+
+
+class JSONRenderer(BaseRenderer):
+    """JSON by orjson: dates, UUIDs and pieces that are JSON already need no detour."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """The bytes of an answer; an answer without data has none."""
+        if data is None:
+            return b""
+        return orjson.dumps(data, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+class ApiView(APIView):
+    """A view names the scope of each of its methods; `takes_in` names those that store."""
+
+    authentication_classes = (KeyAuthentication,)
+    permission_classes = (ByScope,)
+    renderer_classes = (JSONRenderer,)
+    parser_classes = ()
+    scopes: ClassVar[Mapping[str, str]] = {}
+    takes_in: ClassVar[Collection[str]] = ()
+
+    def get_exception_handler(self) -> Callable[[Exception, Any], Response]:
+        """Ours, whatever the settings say."""
+        return handle
+
+
+class UnknownAddress(ApiView):
+    """Everything under /api/ that is nothing else."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Not found, for everybody and every method."""
+        raise NotFound
+
+
+def customer_of(request: Request) -> Customer:
+    """The customer comes from the key, never from an address or a body."""
+    key = request.auth
+    assert isinstance(key, ApiKey)
+    return key.customer
