@@ -73,9 +73,7 @@ def advance(*, to: datetime | date | None = None, by: timedelta | None = None) -
         if target <= current:
             raise ClockRefused(f"The clock stands at {current:%Y-%m-%d %H:%M} UTC: only forward.")
         seconds = -(-(target - host_now()) // timedelta(seconds=1))
-        cursor.execute(
-            "UPDATE retention_democlock SET offset_seconds = %s WHERE id = 1", [seconds]
-        )
+        cursor.execute("UPDATE retention_democlock SET offset_seconds = %s WHERE id = 1", [seconds])
     return target
 
 

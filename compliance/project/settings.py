@@ -104,7 +104,8 @@ VAULT_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     # TRUNCATE and secure_delete: a destroyed key stays neither in the journal nor in free pages.
-    "init_command": "PRAGMA secure_delete=ON; PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL;",
+    "init_command": "PRAGMA secure_delete=ON; PRAGMA journal_mode=TRUNCATE;"
+    " PRAGMA synchronous=FULL;",
 }
 
 

@@ -56,9 +56,9 @@ class NewExchange:
     """One exchange as it came in.
 
     `prompt` is the anchor: the prompt's texts with places and sizes of its snippets. `outline` is
-    the same without any text; it takes the prompt's place under the profile `minimal`. `body` is the
-    canonical body as first sent, without `retain_days` and `delivered_at`: a retry is recognised
-    by it.
+    the same without any text; it takes the prompt's place under the profile `minimal`. `body` is
+    the canonical body as first sent, without `retain_days` and `delivered_at`: a retry is
+    recognised by it.
     """
 
     external_id: str

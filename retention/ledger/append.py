@@ -1,0 +1,111 @@
+"""The only door into the log of acts.
+
+`append()` writes a pending entry inside the acting transaction, so the act and its entry stand or
+fall together. Signing is a step of its own after commit (`sequence.py`); whatever cannot be undone
+waits for `signed_at`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+from retention.errors import LedgerRefused
+from retention.ledger.models import Entry, Subject
+
+# Every act that is ever logged, and what it means. Docs name them all (test).
+KINDS: Final[Mapping[str, str]] = {
+    "customer:customer:created": "a customer was created",
+    "customer:customer:suspended": "a customer was suspended: nothing is accepted for it",
+    "customer:customer:resumed": "a suspended customer is active again",
+    "customer:key:issued": "an API key was issued",
+    "customer:key:revoked": "an API key was revoked",
+    "policy:version:accepted": "a customer accepted a policy version at sign-up",
+    "policy:profile:chosen": "a customer chose a profile",
+    "expiry:cells:purging": "day groups passed the point of no return; their keys go next",
+    "expiry:day:purged": "keys were destroyed and items removed: a deletion record",
+    "expiry:clock:confirmed": "a person confirmed the host's time after an alarm",
+}
+CODE = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,63}")
+Fact = int | bool | str | date | UUID | Sequence["Fact"] | Mapping[str, "Fact"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One entry to be: what was done, to whose data, and the facts."""
+
+    kind: str
+    customer: UUID | None
+    facts: Mapping[str, Fact]
+
+
+def append(
+    kind: str, *, now: datetime, customer: UUID | None = None, facts: Mapping[str, Fact]
+) -> Entry:
+    """Write one pending entry in the current transaction.
+
+    Raises `LedgerRefused` for an unknown kind, for free text among the facts, and outside a
+    transaction.
+    """
+    return append_all([Act(kind, customer, facts)], now=now)[0]
+
+
+def append_all(acts: Sequence[Act], *, now: datetime) -> list[Entry]:
+    """Write pending entries, in order, in the current transaction."""
+    if not connection.in_atomic_block:
+        raise LedgerRefused("An entry belongs to the transaction of its act.")
+    subjects = pseudonyms({act.customer for act in acts if act.customer})
+    return Entry.objects.bulk_create(
+        Entry(
+            kind=_known(act.kind),
+            subject=subjects[act.customer] if act.customer else None,
+            facts={_code(key): _plain(value) for key, value in act.facts.items()},
+            created_at=now,
+        )
+        for act in acts
+    )
+
+
+def pseudonyms(customers: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The random pseudonym of each customer, made when it is first needed."""
+    wanted = sorted(customers)
+    Subject.objects.bulk_create(
+        [Subject(customer_id=customer) for customer in wanted], ignore_conflicts=True
+    )
+    found = Subject.objects.filter(customer_id__in=wanted)
+    return dict(found.values_list("customer_id", "pseudonym"))
+
+
+def _known(kind: str) -> str:
+    if kind not in KINDS:
+        raise LedgerRefused("There is no act of that kind.")
+    return kind
+
+
+def _code(value: str) -> str:
+    if not CODE.fullmatch(value):
+        raise LedgerRefused("A text in the log is a short code, never free text.")
+    return value
+
+
+def _plain(value: Fact) -> object:
+    """The fact as JSON, refused when it could carry content or name a person."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, str):
+        return _code(value)
+    if isinstance(value, Mapping):
+        return {_code(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value]
+    raise LedgerRefused("A fact is a number, a date, an identifier or a short code.")

@@ -1,0 +1,35 @@
+"""All models of the engine, so that Django finds them; each is defined in its slice."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from retention.expiry.models import ClockGuard, DeletionRecord, SweepRun
+from retention.ledger.models import Entry, Subject
+from retention.policies.models import Activation, PolicyPeriod, PolicyVersion, ProfileChoice
+from retention.records.models import Cell, Record
+
+__all__ = [
+    "Activation",
+    "Cell",
+    "ClockGuard",
+    "DeletionRecord",
+    "DemoClock",
+    "Entry",
+    "PolicyPeriod",
+    "PolicyVersion",
+    "ProfileChoice",
+    "Record",
+    "Subject",
+    "SweepRun",
+]
+
+
+class DemoClock(models.Model):
+    """How far a demonstration is from host time, in seconds. One row, demonstration states only."""
+
+    offset_seconds = models.BigIntegerField()
+
+    class Meta:
+        db_table = "retention_democlock"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="democlock_one_row")]

@@ -1,0 +1,161 @@
+"""Cells: made beforehand, locked in key order, guarded by one UPDATE.
+
+One locking protocol, for everybody: cells are made in a short transaction of their own; whoever
+writes records ends with `acknowledge()` (or `deduct_delivered()`), the last statement of its
+transaction, which locks its cells in key order and finds them open, or everything is rolled back.
+Any other order deadlocked, or let a row into a closed cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from retention.policies.queries import Terms
+from retention.policies.rules import DataClass, expires_on
+from retention.records.identity import cell_id
+from retention.vault import keys as vault
+
+
+class CellName(NamedTuple):
+    """What a cell is about. `retain_days` 0: none sent."""
+
+    customer: UUID
+    clock_day: date
+    data_class: DataClass
+    retain_days: int
+
+    @property
+    def id(self) -> UUID:
+        """The same for everybody, for ever."""
+        return cell_id(*self)
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """A cell as it was read; the guard finds out whether it still is."""
+
+    id: UUID
+    state: str
+    expires_on: date
+    generation: int
+
+    def live(self, today: date) -> bool:
+        """True if its records may be written and read on `today`."""
+        return self.state == "open" and self.expires_on > today
+
+    @property
+    def key(self) -> vault.Key:
+        """Where its key lies in the vault."""
+        return vault.Key(self.id, self.generation)
+
+
+class CellMoved(Exception):
+    """A cell was closed, or got another generation, since it was read: classify again."""
+
+
+FIND = """
+    SELECT id, state, expires_on, generation FROM retention_cell
+    WHERE customer_id = %s AND id = ANY(%s)
+"""
+MAKE = """
+    INSERT INTO retention_cell (id, customer_id, clock_day, data_class, retain_days, version_id,
+        expires_on, state, blocked, generation, acknowledged, delivered, erased, held, purged,
+        created_at)
+    SELECT id, %s, day, class, retain, version, expires, 'open', '', 1, 0, 0, 0, 0, 0, %s
+    FROM unnest(%s::uuid[], %s::date[], %s::text[], %s::int[], %s::bigint[], %s::date[])
+        AS made(id, day, class, retain, version, expires)
+    ON CONFLICT DO NOTHING
+"""
+# The subquery locks in key order; an UPDATE with a join alone would lock in any order.
+GUARD = """
+    WITH locked AS (
+        SELECT cell.id, wanted.n
+        FROM unnest(%s::uuid[], %s::int[], %s::bigint[]) AS wanted(id, generation, n)
+        JOIN retention_cell cell ON cell.id = wanted.id AND cell.generation = wanted.generation
+        WHERE cell.customer_id = %s AND cell.state = 'open' AND cell.expires_on > %s
+        ORDER BY cell.id FOR NO KEY UPDATE OF cell
+    )
+    UPDATE retention_cell cell SET {column} = cell.{column} + locked.n
+    FROM locked WHERE cell.id = locked.id
+"""
+
+
+def find(customer: UUID, ids: Collection[UUID]) -> dict[UUID, CellView]:
+    """The cells of this customer among `ids`."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND, [customer, list(ids)])
+        return {row[0]: CellView(*row) for row in cursor.fetchall()}
+
+
+def ensure(
+    customer: UUID, names: Collection[CellName], *, terms: Terms, now: datetime
+) -> dict[CellName, CellView]:
+    """Find the cells and make the missing ones; those already due are not made and are absent."""
+    known = find(customer, [name.id for name in names])
+    due_on = {name: _due_on(name, terms, now.date()) for name in names if name.id not in known}
+    missing = sorted((n for n, due in due_on.items() if due > now.date()), key=lambda n: n.id)
+    if missing:
+        _make(customer, missing, due_on, terms=terms, now=now)
+        known |= find(customer, [name.id for name in missing])
+    return {name: known[name.id] for name in names if name.id in known}
+
+
+def _due_on(name: CellName, terms: Terms, today: date) -> date:
+    return expires_on(
+        clock_day=name.clock_day,
+        data_class=name.data_class,
+        retain_days=name.retain_days,
+        spans=terms.spans(),
+        today=today,
+    )
+
+
+def _make(
+    customer: UUID,
+    names: list[CellName],
+    due_on: Mapping[CellName, date],
+    *,
+    terms: Terms,
+    now: datetime,
+) -> None:
+    """Keys first, then the cells, in key order: a cell without a key could take no record."""
+    vault.make([vault.Key(name.id, 1) for name in names], now=now)
+    columns: list[list[Any]] = [
+        [name.id for name in names],
+        [name.clock_day for name in names],
+        [name.data_class.value for name in names],
+        [name.retain_days for name in names],
+        [terms.version_on(name.clock_day) for name in names],
+        [due_on[name] for name in names],
+    ]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(MAKE, [customer, now, *columns])
+
+
+def acknowledge(customer: UUID, rows: Mapping[vault.Key, int], *, today: date) -> None:
+    """Count rows into their cells: the last statement of a transaction that wrote them.
+
+    Raises `CellMoved` when one of them takes nothing any more.
+    """
+    _guard("acknowledged", customer, rows, today)
+
+
+def deduct_delivered(customer: UUID, rows: Mapping[vault.Key, int], *, today: date) -> None:
+    """Count rows that were removed because their result was returned. Raises `CellMoved`."""
+    _guard("delivered", customer, rows, today)
+
+
+def _guard(column: str, customer: UUID, rows: Mapping[vault.Key, int], today: date) -> None:
+    cells, generations = [key.cell for key in rows], [key.generation for key in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            GUARD.format(column=column), [cells, generations, list(rows.values()), customer, today]
+        )
+        if cursor.rowcount != len(rows):
+            raise CellMoved

@@ -1,0 +1,138 @@
+"""Cells and records: the cell is where the promise lives, the record is what it is about."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from retention.policies.models import CLASSES
+from retention.policies.rules import DataClass
+
+
+class Cell(models.Model):
+    """All records of one customer, clock day, class and `retain_days` (0: none sent).
+
+    Its id follows from those four, so nobody can make a destroyed one anew. `expires_on` moves only
+    earlier and `state` only forward (trigger). Conservation, at every moment:
+    acknowledged = live + held + delivered + erased + purged, in rows.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "open"
+        SEALED = "sealed", "closed"
+        PURGING = "purging", "being deleted"
+        SHREDDED = "shredded", "keys destroyed"
+        PURGED = "purged", "deleted"
+
+    id = models.UUIDField(primary_key=True)
+    customer_id = models.UUIDField("customer")
+    clock_day = models.DateField("counted from")
+    data_class = models.CharField("kind of data", max_length=16, choices=CLASSES)
+    retain_days = models.PositiveSmallIntegerField("days asked for", default=0)
+    version = models.ForeignKey(
+        "retention.PolicyVersion", models.PROTECT, verbose_name="policy version"
+    )
+    expires_on = models.DateField("deletion date")
+    state = models.CharField(max_length=16, choices=State, default=State.OPEN)
+    blocked = models.CharField(max_length=32, blank=True, default="")
+    generation = models.PositiveIntegerField(default=1)
+    acknowledged = models.BigIntegerField("items stored", default=0)
+    delivered = models.BigIntegerField("removed when returned", default=0)
+    erased = models.BigIntegerField("deleted on request", default=0)
+    held = models.BigIntegerField("on legal hold", default=0)
+    purged = models.BigIntegerField("removed on schedule", default=0)
+    created_at = models.DateTimeField()
+    sealed_at = models.DateTimeField("closed at", null=True)
+    shredded_at = models.DateTimeField("keys destroyed at", null=True)
+    purged_at = models.DateTimeField("deleted at", null=True)
+    intent = models.ForeignKey(
+        "retention.Entry", models.PROTECT, null=True, related_name="intended_cells"
+    )
+    deletion = models.ForeignKey(
+        "retention.DeletionRecord", models.PROTECT, null=True, related_name="cells"
+    )
+
+    class Meta:
+        db_table = "retention_cell"
+        verbose_name = "day group"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer_id", "clock_day", "data_class", "retain_days"],
+                name="cell_one_for_each_promise",
+            ),
+            models.CheckConstraint(
+                condition=Q(data_class__in=[c.value for c in DataClass]), name="cell_class"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "sealed", "purging", "shredded", "purged"]),
+                name="cell_state",
+            ),
+            models.CheckConstraint(condition=Q(retain_days__lte=184), name="cell_retain_days"),
+            models.CheckConstraint(condition=Q(generation__gte=1), name="cell_generation"),
+            models.CheckConstraint(
+                condition=Q(delivered__gte=0, erased__gte=0, held__gte=0, purged__gte=0)
+                & Q(acknowledged__gte=F("delivered") + F("erased") + F("held") + F("purged")),
+                name="cell_counts",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="purged")
+                | Q(
+                    acknowledged=F("delivered") + F("erased") + F("held") + F("purged"),
+                    deletion__isnull=False,
+                    shredded_at__isnull=False,
+                ),
+                name="cell_purged_adds_up",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_on", "id"], condition=~Q(state="purged"), name="cell_due"
+            ),
+            models.Index(fields=["clock_day"], condition=~Q(state="purged"), name="cell_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clock_day:%d %b %Y}, {self.data_class}"
+
+
+class Record(models.Model):
+    """One stored part of an exchange. Read it only through `records.queries`, never `save()` it.
+
+    The table is partitioned by clock day and made in `sql/records.sql`; there are no foreign keys
+    into or out of it and no triggers on it. `payload` and `identity` are sealed.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "clock_day", "id")
+    customer_id = models.UUIDField()
+    clock_day = models.DateField()
+    id = models.UUIDField()
+    exchange_id = models.UUIDField()
+    external_id = models.TextField()
+    data_class = models.TextField()
+    part = models.TextField()
+    cell_id = models.UUIDField()
+    generation = models.IntegerField()
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    purpose = models.TextField()
+    subprocessor = models.TextField()
+    model = models.TextField()
+    account = models.TextField()
+    endpoint = models.TextField()
+    provider = models.TextField()
+    repository = models.TextField()
+    size = models.IntegerField()
+    verdict = models.TextField()
+    input_tokens = models.IntegerField(null=True)
+    output_tokens = models.IntegerField(null=True)
+    latency_ms = models.IntegerField(null=True)
+    flags = ArrayField(models.TextField())
+    delivered_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
+    identity = models.BinaryField(null=True)
+    payload = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "retention_record"
+        verbose_name = "item"
