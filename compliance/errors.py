@@ -1,4 +1,4 @@
-"""Every refusal of the promises' side: one class each, with a stable code, like the engine's own."""
+"""Every refusal on the promises' side: one class each, with a stable code, like the engine's."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ class NewCustomerForm(forms.ModelForm):  # type: ignore[type-arg]
 class CustomerAdmin(Paged):
     """Taken on, renamed, suspended, resumed. Never deleted here: leaving has its own steps."""
 
-    list_display = ("name", "state", "text_carries_no_code", "created")
-    list_filter = ("state", "text_carries_no_code")
+    list_display = ("name", "state", "created")
+    list_filter = ("state",)
     search_fields = ("name", "id")
     actions = ("suspend", "resume")
     readonly_fields = ("id", "state", "created")

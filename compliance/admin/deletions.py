@@ -7,9 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from compliance.admin import words
-from compliance.admin.groups import CountedFromFilter
+from compliance.admin.filters import CountedFromFilter
 from compliance.admin.readonly import ReadOnly, ReadOnlyInline, matching, with_customer_name
 from retention.expiry.models import DeletionRecord, SweepRun
 from retention.records.models import Cell
@@ -20,13 +22,14 @@ class DayGroupInline(ReadOnlyInline):
 
     model = Cell
     verbose_name_plural = "day groups deleted"
-    fields = readonly_fields = ("kind_of_data", "deletion_date", "acknowledged", "purged")
-    show_change_link = True
+    fields = readonly_fields = ("group", "deletion_date", "acknowledged", "purged")
 
-    @admin.display(description="kind of data")
-    def kind_of_data(self, cell: Cell) -> str:
-        """In plain words."""
-        return words.kind_of_data(cell.data_class)
+    @admin.display(description="day group")
+    def group(self, cell: Cell) -> str:
+        """Leads to it."""
+        url = reverse("admin:retention_cell_change", args=[cell.pk])
+        kind = words.kind_of_data(cell.data_class)
+        return format_html('<a href="{}">{}, {}</a>', url, words.day(cell.clock_day), kind)
 
     @admin.display(description="deletion date")
     def deletion_date(self, cell: Cell) -> str:
@@ -39,8 +42,7 @@ class DeletionRecordAdmin(ReadOnly):
     """One for each customer, day and deletion run."""
 
     list_display = (
-        "name", "customer", "counted_from", "kind", "items",
-        "unreadable_since", "removed_on", "signed",
+        "name", "items", "unreadable_since", "removed_on", "signed",
     )  # fmt: skip
     list_filter = ("kind", CountedFromFilter)
     list_select_related = ("entry",)
@@ -106,10 +108,13 @@ class DeletionRunAdmin(ReadOnly):
     """Each run that found something to do."""
 
     list_display = (
-        "started", "finished", "sealed", "shredded", "purged", "records", "days_dropped", "blocked",
+        "started", "finished", "purged", "records", "days_dropped", "blocked",
     )  # fmt: skip
     ordering = ("-started_at",)
-    fields = ("id", *list_display)
+    fields = (
+        "id", "started", "finished", "sealed", "shredded", "purged", "records", "days_dropped",
+        "blocked",
+    )  # fmt: skip
 
     @admin.display(description="started", ordering="started_at")
     def started(self, run: SweepRun) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -13,81 +11,16 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from compliance.admin import words
+from compliance.admin.filters import CountedFromFilter, DeletionDateFilter, KindOfDataFilter
 from compliance.admin.readonly import ReadOnly, matching, with_customer_name
-from retention import clock
 from retention.records.models import Cell
-
-
-class KindOfDataFilter(admin.SimpleListFilter):
-    """By kind of data, in plain words."""
-
-    title = "kind of data"
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """Every kind there is."""
-        return words.KINDS_OF_DATA.items()
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The chosen kind alone."""
-        return queryset.filter(data_class=self.value()) if self.value() else queryset
-
-
-class DayFilter(admin.SimpleListFilter):
-    """By a date, counted from the clock's today, which in a demonstration is not the host's."""
-
-    field: ClassVar[str]
-    spans: ClassVar[dict[str, tuple[str, int | None, int | None]]]
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """The spans by name."""
-        return [(key, name) for key, (name, _first, _last) in self.spans.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Rows whose date lies in the chosen span."""
-        if self.value() not in self.spans:
-            return queryset
-        _name, first, last = self.spans[str(self.value())]
-        today = clock.today()
-        if first is not None:
-            queryset = queryset.filter(**{f"{self.field}__gte": today + timedelta(days=first)})
-        if last is not None:
-            queryset = queryset.filter(**{f"{self.field}__lte": today + timedelta(days=last)})
-        return queryset
-
-
-class CountedFromFilter(DayFilter):
-    """Young or old."""
-
-    title, parameter_name, field = "counted from", "from", "clock_day"
-    spans: ClassVar[dict[str, tuple[str, int | None, int | None]]] = {
-        "today": ("Today", 0, 0),
-        "week": ("The last 7 days", -6, 0),
-        "month": ("The last 31 days", -30, 0),
-        "older": ("Longer ago", None, -31),
-    }
-
-
-class DeletionDateFilter(DayFilter):
-    """What is due, and what is due next."""
-
-    title, parameter_name, field = "deletion date", "until", "expires_on"
-    spans: ClassVar[dict[str, tuple[str, int | None, int | None]]] = {
-        "due": ("Today or before", None, 0),
-        "week": ("In the next 7 days", 1, 7),
-        "month": ("In the next 31 days", 1, 31),
-        "later": ("Later", 32, None),
-    }
 
 
 @admin.register(Cell)
 class DayGroupAdmin(ReadOnly):
     """The promise, row by row: counted from, deletion date, state, counts."""
 
-    list_display = (
-        "group", "customer", "kind_of_data", "counted_from", "asked_for",
-        "deletion_date", "state", "acknowledged", "kept",
-    )  # fmt: skip
+    list_display = ("group", "deletion_date", "state", "asked_for", "acknowledged", "kept")
     list_display_links = ("group",)
     list_filter = ("state", KindOfDataFilter, CountedFromFilter, DeletionDateFilter)
     list_select_related = ("version",)

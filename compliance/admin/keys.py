@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from compliance.admin import words
+from compliance.admin.filters import RevokedFilter
 from compliance.admin.readonly import Paged
 from compliance.customers import keys
 from compliance.customers.errors import StaleKey
@@ -53,16 +54,8 @@ class ApiKeyAdmin(Paged):
     """Once issued, a key can only be revoked."""
 
     form = NewKeyForm
-    list_display = (
-        "prefixed", "customer", "label", "environment", "may_ingest", "may_read",
-        "issued", "last_used", "revoked",
-    )  # fmt: skip
-    list_filter = (
-        "environment",
-        "may_ingest",
-        "may_read",
-        ("revoked_at", admin.EmptyFieldListFilter),
-    )
+    list_display = ("prefixed", "customer", "used_for", "may", "last_used", "revoked")
+    list_filter = ("environment", "may_ingest", "may_read", RevokedFilter)
     list_select_related = ("customer",)
     search_fields = ("prefix", "label", "customer__name")
     autocomplete_fields = ("customer",)
@@ -83,6 +76,11 @@ class ApiKeyAdmin(Paged):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """One key is looked at; the list keeps its actions."""
         return obj is None and bool(super().has_change_permission(request, obj))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        """One button: whichever was pressed, the next page is the one with the token."""
+        buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, {**(extra_context or {}), **buttons})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Issues the key; its token lives on the object until the answer was written."""
@@ -141,6 +139,16 @@ class ApiKeyAdmin(Paged):
     def prefixed(self, key: ApiKey) -> str:
         """As it begins, so that it can be recognised in a configuration."""
         return str(key)
+
+    @admin.display(description="used for", ordering="label")
+    def used_for(self, key: ApiKey) -> str:
+        """Label and environment."""
+        return f"{key.label} ({key.environment})"
+
+    @admin.display(description="may")
+    def may(self, key: ApiKey) -> str:
+        """Send, read, or both."""
+        return " and ".join(["send"] * key.may_ingest + ["read"] * key.may_read)
 
     @admin.display(description="issued", ordering="created_at")
     def issued(self, key: ApiKey) -> str:

@@ -10,33 +10,18 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 
 from compliance.admin import words
-from compliance.admin.readonly import ReadOnly, of_customers_named
-from compliance.customers.models import Customer
+from compliance.admin.filters import ActFilter, SignedFilter
+from compliance.admin.readonly import ReadOnly, of_customers_named, with_customer_name
 from retention.ledger.append import KINDS
 from retention.ledger.models import Entry, Subject
-
-
-class ActFilter(admin.SimpleListFilter):
-    """By act; the list comes from the code, since asking the log itself would read all of it."""
-
-    title = "act"
-    parameter_name = "act"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        """Every act that is ever logged."""
-        return [(kind, kind) for kind in KINDS]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The chosen act alone."""
-        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnly):
     """Who did what, when: numbers, dates, ids and short codes."""
 
-    list_display = ("id", "meaning", "kind", "customer", "written", "signed")
-    list_filter = (ActFilter, ("signed_at", admin.EmptyFieldListFilter))
+    list_display = ("id", "meaning", "customer", "written", "signed")
+    list_filter = (ActFilter, SignedFilter)
     ordering = ("-id",)
     search_fields = ("kind",)
     search_help_text = "A customer's name, or an act such as customer:key"
@@ -45,7 +30,9 @@ class EntryAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the customers' names: staff may know whom a pseudonym stands for."""
         known = Subject.objects.filter(pseudonym=OuterRef("subject")).values("customer_id")[:1]
-        return super().get_queryset(request).annotate(customer_name=Subquery(named(known)))
+        return with_customer_name(
+            super().get_queryset(request).annotate(customer_id=Subquery(known))
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -80,8 +67,3 @@ class EntryAdmin(ReadOnly):
     def signed(self, entry: Entry) -> str:
         """When it went into the tamper-evident log."""
         return words.instant(entry.signed_at)
-
-
-def named(customer: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-    """The name of the customer that another query finds."""
-    return Customer.objects.filter(pk=Subquery(customer)).values("name")[:1]

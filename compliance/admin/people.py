@@ -7,14 +7,15 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.db.models import ManyToManyField
 
 from compliance.admin import words
 from compliance.admin.readonly import Paged
 from compliance.people.models import Member, User
 
 
-class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
+class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
     """Address and password; an address that exists in another case is the same address."""
 
     class Meta:
@@ -36,14 +37,15 @@ class UserAdmin(Paged, DjangoUserAdmin):  # type: ignore[type-arg]
     list_filter = ("is_active", "is_staff", "groups")
     search_fields = ("email",)
     ordering = ("email",)
-    filter_horizontal = ("groups",)
+    filter_horizontal = ()
+    formfield_overrides: ClassVar[Any] = {ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
     readonly_fields = ("last_sign_in", "created")
     fieldsets = (
         (None, {"fields": ("email", "password")}),
         ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         ("Dates", {"fields": ("last_sign_in", "created")}),
     )
-    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+    add_fieldsets = ((None, {"fields": ("email", "password1", "password2")}),)
 
     def get_queryset(self, request: Any) -> Any:
         """With the groups, once for the page."""

@@ -34,7 +34,7 @@ class PeriodInline(ReadOnlyInline):
 class PolicyVersionAdmin(ReadOnly):
     """Immutable rules plus text."""
 
-    list_display = ("version", "state", "kept_for", "context_lines", "whole_files")
+    list_display = ("version", "state", "kept_for")
     list_filter = ("state",)
     ordering = ("-number",)
     inlines = (PeriodInline,)

@@ -57,7 +57,8 @@ class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
 def with_customer_name(rows: QuerySet[Any], customer: str = "customer_id") -> QuerySet[Any]:
     """The rows with `customer_name`, in the same query: the engine holds a bare id."""
     names = Customer.objects.filter(pk=OuterRef(customer)).values("name")[:1]
-    return rows.annotate(customer_name=Subquery(names))
+    named: QuerySet[Any] = rows.annotate(customer_name=Subquery(names))
+    return named
 
 
 def of_customers_named(term: str, customer: str = "customer_id") -> Q:

@@ -18,13 +18,13 @@ NOTHING = "–"
 
 
 def day(value: date | None) -> str:
-    """A UTC date, as `22 Nov 2026`."""
-    return f"{value.day} {value:%b %Y}" if value else NOTHING
+    """A UTC date, as `22 Nov 2026`; its spaces do not break, so that it stays in one line."""
+    return f"{value.day}\u00a0{value:%b\u00a0%Y}" if value else NOTHING
 
 
 def deletion_date(value: date | None) -> str:
     """The instant from which nothing is readable: a date alone would leave it open."""
-    return f"{day(value)}, 00:00 UTC" if value else NOTHING
+    return f"{day(value)}, 00:00\u00a0UTC" if value else NOTHING
 
 
 def instant(value: datetime | None) -> str:
@@ -32,7 +32,7 @@ def instant(value: datetime | None) -> str:
     if value is None:
         return NOTHING
     value = value.astimezone(UTC)
-    return f"{day(value.date())}, {value:%H:%M} UTC"
+    return f"{day(value.date())}, {value:%H:%M}\u00a0UTC"
 
 
 def kind_of_data(data_class: str) -> str:

@@ -17,9 +17,9 @@ def register() -> None:
     """Called once, when the app is ready."""
     auditlog.register(
         User,
-        exclude_fields=["password", "last_login"],
+        exclude_fields=["password", "last_login", "memberships"],
         m2m_fields={"groups", "user_permissions"},
     )
     auditlog.register(Member)
-    auditlog.register(Customer)
+    auditlog.register(Customer, exclude_fields=["members", "keys"])
     auditlog.register(ApiKey, exclude_fields=["secret_hash", "last_used_at"])

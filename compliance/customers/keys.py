@@ -21,7 +21,7 @@ from django.db.models import Q
 from compliance.customers.errors import BadEnvironment, NoScope, StaleKey, UnknownKey
 from compliance.customers.models import ENVIRONMENT, ApiKey, Customer
 from retention.actor import Actor
-from retention.ledger.append import append
+from retention.ledger.append import Fact, append
 
 PREFIX_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 PREFIX_LENGTH = 8
@@ -116,7 +116,7 @@ def _taken_apart(token: str) -> tuple[str, str]:
 
 
 def _note(kind: str, key: ApiKey, *, by: Actor, now: datetime) -> None:
-    facts = {
+    facts: dict[str, Fact] = {
         "key": key.pk,
         "ingest": key.may_ingest,
         "read": key.may_read,

@@ -1,7 +1,10 @@
-"""The demonstration's own address."""
+"""The demonstration's own address, and the pages that everybody passes through."""
 
-from django.urls import path
+from django.urls import include, path
 
 from compliance.devup import clockbar
 
-urlpatterns = [path("demo/clock", clockbar.move, name="demo_clock")]
+urlpatterns = [
+    path("", include("compliance.people.urls")),
+    path("demo/clock", clockbar.move, name="demo_clock"),
+]

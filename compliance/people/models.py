@@ -13,7 +13,7 @@ from compliance.customers.models import Customer
 from retention.clock import host_now
 
 
-class LowerCaseEmailField(models.EmailField):
+class LowerCaseEmailField(models.EmailField):  # type: ignore[type-arg]
     """An address that is compared, stored and searched for in lower case, whoever writes it."""
 
     def to_python(self, value: Any) -> Any:
@@ -87,7 +87,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         )
 
     def __str__(self) -> str:
-        return self.email
+        return str(self.email)
 
 
 class Member(models.Model):
