@@ -1,0 +1,181 @@
+"""The demonstration: its people, and eight months of past made by the engine itself.
+
+The clock is started eight months back and moved forward day by day; on each day exchanges come in
+and the deletion run does its work, so every deletion record is a real one. Called again it changes
+nothing; after an interruption it goes on where it stood.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.db import transaction
+
+from compliance.customers.keys import issue_key
+from compliance.customers.models import Customer
+from compliance.customers.onboard import create_customer
+from compliance.devup import samples
+from compliance.intake.exchanges import Refused, read
+from compliance.people.models import Member, User
+from retention import clock
+from retention.actor import SYSTEM
+from retention.expiry import partitions
+from retention.expiry.sweep import sweep
+from retention.policies.models import PolicyPeriod, PolicyVersion
+from retention.policies.rules import Profile, add_months
+from retention.records import ingest
+
+MONTHS_OF_PAST = 8
+CUSTOMERS = ("Acme", "Borealis")
+STAFF = ("officer", "officer2", "support", "support_lead", "auditor")
+MEMBERS = (
+    ("acme_admin", "Acme", "admin"),
+    ("acme_viewer", "Acme", "viewer"),
+    ("borealis_admin", "Borealis", "admin"),
+)
+SCOPES = ("ingest", "read")
+
+
+def seed(*, progress: Callable[[str], None]) -> None:
+    """Make what is missing of the demonstration."""
+    _start_clock()
+    file = settings.STATE_DIR / "demo.json"
+    known = json.loads(file.read_text()) if file.exists() else None
+    if known is None:
+        _write(file, _make_people())
+    elif known["url"] != settings.PUBLIC_URL:
+        _write(file, {**known, "url": settings.PUBLIC_URL})
+    _live_through_the_past(progress)
+
+
+def _write(file: Path, facts: Mapping[str, Any]) -> None:
+    """Whole or not at all, and for nobody else to read: it holds passwords."""
+    part = file.with_suffix(".part")
+    with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as target:
+        json.dump(facts, target, indent=2)
+    part.replace(file)
+
+
+def _start_clock() -> None:
+    from retention.models import DemoClock
+
+    if not DemoClock.objects.exists():
+        first = add_months(clock.host_now().date(), -MONTHS_OF_PAST)
+        clock.start(at=datetime.combine(first, time(6), UTC))
+
+
+@transaction.atomic
+def _make_people() -> dict[str, Any]:
+    """Customers, sign-ins and keys; in one transaction with nothing else, so all or none."""
+    now = clock.now()
+    customers = {
+        name: create_customer(name, profile=Profile.STANDARD, by=SYSTEM, now=now)
+        for name in CUSTOMERS
+    }
+    accounts = {name: _staff(name) for name in STAFF}
+    accounts |= {name: _member(name, customers[of], role) for name, of, role in MEMBERS}
+    _draft_policy()
+    keys = {
+        f"{name.lower()}_{scope}": issue_key(
+            customer,
+            scopes=[scope],
+            label=f"demonstration, {scope}",
+            environment="production",
+            by=SYSTEM,
+            now=now,
+        )[1]
+        for name, customer in customers.items()
+        for scope in SCOPES
+    }
+    return {"url": settings.PUBLIC_URL, "accounts": accounts, "keys": keys}
+
+
+def _staff(name: str) -> dict[str, str]:
+    account = _account(name, "sandglass.example")
+    User.objects.filter(email=account["email"]).update(
+        is_staff=True, is_superuser=name.startswith("officer")
+    )
+    if not name.startswith("officer"):
+        user = User.objects.get(email=account["email"])
+        seen = Permission.objects.filter(
+            content_type__app_label__in=["retention", "compliance"], codename__startswith="view_"
+        )
+        user.user_permissions.set(seen)
+    return account
+
+
+def _member(name: str, customer: Customer, role: str) -> dict[str, str]:
+    account = _account(name, f"{customer.name.lower()}.example")
+    user = User.objects.get(email=account["email"])
+    Member.objects.create(user=user, customer=customer, role=role)
+    return account
+
+
+def _account(name: str, domain: str) -> dict[str, str]:
+    account = {
+        "email": f"{name.replace('_', '-')}@{domain}",
+        "password": secrets.token_urlsafe(15),
+    }
+    User.objects.create_user(email=account["email"], password=account["password"])
+    return account
+
+
+def _draft_policy() -> None:
+    """An officer's draft: AI responses 90 days instead of 6 months."""
+    offered = PolicyVersion.objects.get(number=1)
+    text = offered.text + "\n(Draft: AI responses are to be kept for 90 days.)\n"
+    draft = PolicyVersion.objects.create(
+        number=2, text=text, context_lines=offered.context_lines, whole_files=False
+    )
+    for period in offered.periods.all():
+        length = {"months": period.months, "days": period.days}
+        if period.data_class == "response":
+            length = {"months": None, "days": 90}
+        PolicyPeriod.objects.create(
+            version=draft,
+            data_class=period.data_class,
+            or_when_delivered=period.or_when_delivered,
+            **length,
+        )
+
+
+def _live_through_the_past(progress: Callable[[str], None]) -> None:
+    """From the demonstration's clock to the host's, a day at a time."""
+    customers = list(Customer.objects.filter(name__in=CUSTOMERS))
+    total = (clock.host_now() - clock.now()).days
+    while (left := clock.host_now() - clock.now()) > timedelta(minutes=1):
+        if left.days % 10 == 0:
+            progress(f"the demonstration's past: day {total - left.days} of {total}")
+        day = clock.today()
+        partitions.ensure(day)
+        _forward_to(datetime.combine(day, time(20), UTC))
+        for customer in customers:
+            _one_day(customer, clock.now())
+        sweep()
+        _forward_to(datetime.combine(day + timedelta(days=1), time(6), UTC))
+
+
+def _one_day(customer: Customer, now: datetime) -> None:
+    """What came in on this day so far; what was there already is a duplicate."""
+    bodies = [
+        {name: value for name, value in body.items() if value is not None}
+        for body in samples.of_day(customer.name, now.date(), until=now)
+    ]
+    items = [item for body in bodies if not isinstance(item := read(body), Refused)]
+    if items:
+        ingest.store(customer.pk, items, now=now)
+
+
+def _forward_to(moment: datetime) -> None:
+    """Move the clock there, but never past the host's time, and never back."""
+    target = min(moment, clock.host_now())
+    if target > clock.now():
+        clock.advance(to=target)
