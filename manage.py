@@ -8,7 +8,7 @@ if sys.version_info < (3, 11):
     sys.exit(
         "Sandglass needs Python 3.11 or newer; %s is %d.%d. Start it with a newer one, "
         "for example: python3.12 manage.py up"
-        % ((sys.executable,) + tuple(sys.version_info[:2]))
+        % (sys.executable, sys.version_info[0], sys.version_info[1])
     )
 
 from compliance.devup.entry import main

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,11 +22,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from compliance.devup import child
 from compliance.devup.console import Counter, Refused, say
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = "requirements.txt"
 TEST_LOCK = "requirements-test.txt"
+# What pip says of each package, whichever way it goes.
+PACKAGE = re.compile(r"(?:Collecting|Requirement already satisfied:|Ignoring) (\S+)")
 AGAIN = "SANDGLASS_BOOTSTRAPPED"
 
 
@@ -68,9 +72,7 @@ class Environment:
         """The lock, or the test lock which contains it, is installed as it reads now."""
         locks = [TEST_LOCK] if tests else [LOCK, TEST_LOCK]
         known = self.known()
-        return self.python.exists() and any(
-            known.get(lock) == self.digest(lock) for lock in locks
-        )
+        return self.python.exists() and any(known.get(lock) == self.digest(lock) for lock in locks)
 
     def known(self) -> dict[str, str]:
         try:
@@ -116,9 +118,7 @@ def _install(venv: Environment, argv: list[str], *, tests: bool) -> None:
 
 
 def _fill(venv: Environment, lock: str) -> None:
-    total = len(
-        re.findall(r"^[\w.\[\]-]+==", (venv.root / lock).read_text(), re.MULTILINE)
-    )
+    total = len(re.findall(r"^[\w.\[\]-]+==", (venv.root / lock).read_text(), re.MULTILINE))
     say(f"Installing {total} packages from {lock} into {venv.folder} (once).")
     try:
         if not (_with_uv(venv, lock) or _with_pip(venv, lock, total)):
@@ -129,9 +129,7 @@ def _fill(venv: Environment, lock: str) -> None:
     except OSError as error:
         raise Refused(f"{venv.folder} cannot be made: {error.strerror}.") from None
     except KeyboardInterrupt:
-        raise Refused(
-            "Interrupted. The next start begins the installation anew."
-        ) from None
+        raise Refused("Interrupted. The next start begins the installation anew.") from None
     digests = {lock: venv.digest(lock)}
     if lock == TEST_LOCK:
         digests[LOCK] = venv.digest(LOCK)
@@ -154,9 +152,7 @@ def _begin(venv: Environment, command: list[str]) -> bool:
 
 def _with_uv(venv: Environment, lock: str) -> bool:
     uv = shutil.which("uv")
-    if not uv or not _begin(
-        venv, [uv, "venv", "--python", sys.executable, str(venv.folder)]
-    ):
+    if not uv or not _begin(venv, [uv, "venv", "--python", sys.executable, str(venv.folder)]):
         return False
     # uv shows its own progress; a machine it does not get along with is left to pip.
     install = [
@@ -169,7 +165,8 @@ def _with_uv(venv: Environment, lock: str) -> bool:
         "-r",
         lock,
     ]
-    return subprocess.run(install, check=False, cwd=venv.root).returncode == 0
+    uv_child = child.spawn(install, parent_died=signal.SIGKILL, cwd=venv.root, foreground=True)
+    return uv_child.wait() == 0
 
 
 def _with_pip(venv: Environment, lock: str, total: int) -> bool:
@@ -185,32 +182,27 @@ def _with_pip(venv: Environment, lock: str, total: int) -> bool:
                 "Install it (Debian: apt-get install python3-venv) and start again."
             )
     options = ["--require-hashes", "--no-input", "--disable-pip-version-check"]
-    return _counted(
-        [*pip, "install", *options, "--progress-bar", "off", "-r", lock], venv, total
-    )
+    return _counted([*pip, "install", *options, "--progress-bar", "off", "-r", lock], venv, total)
 
 
 def _counted(command: list[str], venv: Environment, total: int) -> bool:
     """pip, with a count instead of its chatter; its last lines if it fails."""
     counter, tail = Counter("packages", total), list[str]()
-    with subprocess.Popen(
-        command,
-        cwd=venv.root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as pip:
-        assert pip.stdout is not None
-        for line in pip.stdout:
+    reader, writer = os.pipe()
+    # It dies with us: the next start empties the folder that it writes into.
+    pip = child.spawn(
+        command, parent_died=signal.SIGKILL, output=writer, cwd=venv.root, foreground=True
+    )
+    os.close(writer)
+    with open(reader, errors="replace") as lines:
+        for line in lines:
             tail = [*tail[-19:], line.rstrip()]
-            if found := re.match(
-                r"(?:Collecting|Requirement already satisfied:|Ignoring) (\S+)", line
-            ):
+            if found := PACKAGE.match(line):
                 counter.step(found[1].rstrip(":"))
             elif line.startswith("Installing collected"):
                 counter.finish()
                 say("  all there, unpacking")
-    if pip.returncode:
+    if pip.wait():
         say("\n".join(tail))
     return pip.returncode == 0
 

@@ -30,9 +30,7 @@ def borrowed(state: State, environment: MutableMapping[str, str]) -> Iterator[No
                 keeper = _started_by_somebody(state, environment)
                 found = reachable(state, environment)
         if found is None:
-            raise Refused(
-                f"The servers of {state.folder} do not answer: see {state.logs}."
-            )
+            raise Refused(f"The servers of {state.folder} do not answer: see {state.logs}.")
         environment.update(found)
         yield
     finally:
@@ -58,9 +56,7 @@ def _started_by_somebody(
         up.close()
 
 
-def _start_keeper(
-    state: State, environment: MutableMapping[str, str]
-) -> subprocess.Popen[bytes]:
+def _start_keeper(state: State, environment: MutableMapping[str, str]) -> subprocess.Popen[bytes]:
     """A process of its own session: Ctrl-C at our terminal must not take it from other commands."""
     with open(state.log("keeper"), "ab") as log:
         keeper = subprocess.Popen(
@@ -75,12 +71,9 @@ def _start_keeper(
     assert keeper.stdout is not None
     with keeper.stdout:
         lines = keeper.stdout.read().splitlines()
-    facts = (
-        json.loads(lines[-1])
-        if lines
-        else {"error": f"See {state.logs / 'keeper.log'}."}
-    )
+    facts = json.loads(lines[-1]) if lines else {"error": f"See {state.logs / 'keeper.log'}."}
     if "error" in facts:
+        keeper.wait()
         raise Refused(facts["error"])
     return keeper
 

@@ -48,40 +48,50 @@ def spawn(
     cwd: Path | None = None,
     account: Account | None = None,
     keep: Sequence[int] = (),
-    session: bool = True,
+    foreground: bool = False,
+    first: Callable[[], None] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Starts a child that gets `parent_died` when this process ends.
 
-    `log` takes what it writes, `output` is a descriptor that takes its standard output alone,
-    `keep` are descriptors it inherits. `session`: Ctrl-C at our terminal does not reach it.
+    `log` takes what it writes; `output` is a descriptor that takes its standard output, and its
+    errors where there is no log; `keep` are descriptors it inherits. `foreground`: it belongs to
+    our terminal and Ctrl-C reaches it; otherwise it has a session and private files of its own.
+    `first` is called in the child, as its account.
     """
     parent = os.getpid()
     sink = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if log else None
     try:
         return subprocess.Popen(
             [str(part) for part in command],
-            stdin=subprocess.DEVNULL if session else None,
+            stdin=None if foreground else subprocess.DEVNULL,
             stdout=output if output is not None else sink,
-            stderr=sink,
+            stderr=sink if log else output,
             env=dict(env) if env is not None else None,
             cwd=cwd,
             pass_fds=keep,
-            start_new_session=session,
+            start_new_session=not foreground,
+            umask=-1 if foreground else 0o077,
             # No other thread runs in the processes that start children.
-            preexec_fn=lambda: _become(parent, parent_died, account),  # noqa: PLW1509
+            preexec_fn=lambda: _become(parent, parent_died, account, first),  # noqa: PLW1509
         )
     finally:
         if sink is not None:
             os.close(sink)
 
 
-def _become(parent: int, parent_died: signal.Signals, account: Account | None) -> None:
+def _become(
+    parent: int,
+    parent_died: signal.Signals,
+    account: Account | None,
+    first: Callable[[], None] | None,
+) -> None:
     """Between fork and exec. Changing the user clears the death signal, so that comes last."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    os.umask(0o077)
     if account is not None:
         _take(account)
+    if first is not None:
+        first()
     if LINUX:
         _prctl(PR_SET_PDEATHSIG, parent_died)
     if os.getppid() != parent:
@@ -95,9 +105,7 @@ def _take(account: Account) -> None:
     os.setgroups([])
     os.setgid(account.gid)
     os.setuid(account.uid)
-    if account.search and not (
-        _keep_only(CAP_DAC_READ_SEARCH) or _keep_only(CAP_DAC_OVERRIDE)
-    ):
+    if account.search and not (_keep_only(CAP_DAC_READ_SEARCH) or _keep_only(CAP_DAC_OVERRIDE)):
         os._exit(1)
 
 
@@ -132,9 +140,7 @@ def stop(
     wait(process, patience=patience, hurry=hurry)
 
 
-def wait(
-    process: subprocess.Popen[bytes], *, patience: float, hurry: Callable[[], bool]
-) -> None:
+def wait(process: subprocess.Popen[bytes], *, patience: float, hurry: Callable[[], bool]) -> None:
     """Waits for a child that was told to end; kills it when that takes too long."""
     until = time.monotonic() + patience
     while process.poll() is None:
@@ -161,6 +167,7 @@ def until_ready(
     log: Path,
     pause: Callable[[float], None],
     patience: float,
+    every: float = 0.02,
 ) -> None:
     """Returns once `ready()`; raises `Refused` with the end of the log if the child ends first."""
     until = time.monotonic() + patience
@@ -168,7 +175,5 @@ def until_ready(
         if process.poll() is not None:
             raise Refused(f"{name} did not start ({log}):\n{tail(log)}")
         if time.monotonic() > until:
-            raise Refused(
-                f"{name} was not ready after {patience:.0f} s ({log}):\n{tail(log)}"
-            )
-        pause(0.02)
+            raise Refused(f"{name} was not ready after {patience:.0f} s ({log}):\n{tail(log)}")
+        pause(every)

@@ -1,4 +1,4 @@
-"""What the person at the terminal sees: plain lines, and one line that moves where there is a tty."""
+"""What the person at the terminal sees: plain lines, and one that moves where there is a tty."""
 
 from __future__ import annotations
 

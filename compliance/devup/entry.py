@@ -41,9 +41,7 @@ def _run(command: str, argv: list[str]) -> int:
         return up(argv[2:])
     if command == "test":
         if not importable("pytest"):
-            raise Refused(
-                "pytest is not installed here: pip install -r requirements-test.txt"
-            )
+            raise Refused("pytest is not installed here: pip install -r requirements-test.txt")
         from compliance.devup.testing import main as test
 
         return test(argv[2:])

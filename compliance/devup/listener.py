@@ -28,9 +28,7 @@ def _reason(port: int, error: OSError | OverflowError) -> str:
     if isinstance(error, OverflowError):
         return f"{port} is not a port: choose one from 1 to 65535."
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} is in use by another program: choose another one with --port."
-        )
+        return f"Port {port} is in use by another program: choose another one with --port."
     return f"Port {port} cannot be used ({error.strerror}): choose another one with --port."
 
 

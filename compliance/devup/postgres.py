@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from compliance.devup import child
+from compliance.devup import child, nameless
 from compliance.devup.child import Account
 from compliance.devup.console import Refused, timed
 from compliance.devup.sockets import give, socket_folder
@@ -62,9 +62,7 @@ class Postgres:
 
     name = "PostgreSQL"
 
-    def __init__(
-        self, state: State, *, pause: Callable[[float], None], fast: bool = False
-    ) -> None:
+    def __init__(self, state: State, *, pause: Callable[[float], None], fast: bool = False) -> None:
         self.state, self.pause, self.fast = state, pause, fast
         self.folder = state.folder / "postgres"
         self.data = self.folder / "data"
@@ -85,9 +83,7 @@ class Postgres:
             if not self.data.exists():
                 with timed("PostgreSQL: data folder made"):
                     self._make_data(binaries, account)
-            self.sockets = socket_folder(
-                self.folder / "run", name=SOCKET, account=account
-            )
+            self.sockets = socket_folder(self.folder / "run", name=SOCKET, account=account)
             self._clear_traces()
             with timed("PostgreSQL ready"):
                 self._run(binaries, account, lock)
@@ -96,9 +92,7 @@ class Postgres:
 
     def _run(self, binaries: Path, account: Account | None, lock: Lock) -> None:
         settings = SETTINGS | (FOR_TESTS if self.fast else {})
-        options = [
-            part for key, value in settings.items() for part in ("-c", f"{key}={value}")
-        ]
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         self.process = child.spawn(
             [binaries / "postgres", "-D", self.data, "-k", self.sockets, *options],
             parent_died=signal.SIGINT,
@@ -136,6 +130,7 @@ class Postgres:
         """initdb beside the final place: a folder named `data` is always complete."""
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
+        uid = account.uid if account else os.geteuid()
         initdb = child.spawn(
             [binaries / "initdb", "-D", fresh, *INITDB, *(["-N"] if self.fast else [])],
             parent_died=signal.SIGKILL,
@@ -143,13 +138,12 @@ class Postgres:
             env=_environment(),
             cwd=self.folder,
             account=account,
+            first=None if nameless.has_name(uid) or not child.LINUX else nameless.borrow_name,
         )
         while initdb.poll() is None:
             self.pause(0.02)
         if initdb.returncode:
-            raise Refused(
-                f"PostgreSQL's data could not be made:\n{child.tail(self.log)}"
-            )
+            raise Refused(f"PostgreSQL's data could not be made:\n{child.tail(self.log)}")
         fresh.rename(self.data)
 
     def _wait_for(self, lock: Lock) -> None:
@@ -180,13 +174,9 @@ class Postgres:
             with psycopg.connect(
                 address(self.sockets, "postgres"), autocommit=True, connect_timeout=10
             ) as db:
-                there = db.execute(
-                    "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
-                )
+                there = db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
                 if there.fetchone() is None:
-                    db.execute(
-                        sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE))
-                    )
+                    db.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
         except psycopg.OperationalError:
             return False
         return True

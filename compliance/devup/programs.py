@@ -51,9 +51,7 @@ class Program:
         """Starts the program again if it ended, after a pause that grows with each failure."""
         code = self.ended()
         if code is not None and self.backoff.due(time.monotonic()):
-            say(
-                f"{self.name} ended ({ending(code)}): it is started again. See {self.log}."
-            )
+            say(f"{self.name} ended ({ending(code)}): it is started again. See {self.log}.")
             self.start(environment)
 
 
@@ -95,9 +93,7 @@ def programs(state: State, listener: int) -> list[Program]:
     ]
 
 
-def stop_all(
-    running: Sequence[Program], *, patience: float, hurry: Callable[[], bool]
-) -> None:
+def stop_all(running: Sequence[Program], *, patience: float, hurry: Callable[[], bool]) -> None:
     """Asks all of them at once, last started first; kills who is not done after `patience` s."""
     processes = [program.process for program in reversed(running) if program.process]
     for process in processes:

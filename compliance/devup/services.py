@@ -6,6 +6,7 @@ A server named by `DATABASE_URL` or `BROKER_URL` is somebody's own and is not st
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -43,13 +44,24 @@ class Services:
         """Starts all and says under which names they are found; on a failure none is left."""
         try:
             for server in self.servers.values():
-                self.backoffs[server.name].begin(time.monotonic())
-                server.start()
+                self._start(server)
         except BaseException:
             self.stop()
             raise
         self.publish()
         return self.urls()
+
+    def _start(self, server: Server) -> None:
+        self.backoffs[server.name].begin(time.monotonic())
+        try:
+            server.start()
+        except (OSError, subprocess.SubprocessError) as error:
+            # Among others: root without the right to become somebody else.
+            name = "DATABASE_URL" if isinstance(server, Postgres) else "BROKER_URL"
+            raise Refused(
+                f"{server.name} cannot be started here ({error}). "
+                f"Set {name} to use a server of your own."
+            ) from error
 
     def urls(self) -> dict[str, str]:
         return {name: server.url() for name, server in self.servers.items()}
@@ -59,20 +71,16 @@ class Services:
         write_json(self.state.services, {"pid": os.getpid(), **self.urls()})
 
     def dead(self) -> list[Server]:
-        return [
-            server for server in self.servers.values() if server.ended() is not None
-        ]
+        return [server for server in self.servers.values() if server.ended() is not None]
 
     def look_after(self) -> None:
         """Starts again what ended; a start that fails is tried again after a growing pause."""
         for server in self.dead():
-            backoff = self.backoffs[server.name]
-            if not backoff.due(time.monotonic()):
+            if not self.backoffs[server.name].due(time.monotonic()):
                 continue
             say(f"{server.name} ended ({ending(server.ended())}): it is started again.")
-            backoff.begin(time.monotonic())
             try:
-                server.start()
+                self._start(server)
             except Refused as refusal:
                 say(str(refusal))
 

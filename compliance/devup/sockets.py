@@ -1,4 +1,4 @@
-"""Where a server listens: a Unix socket beside its data, or elsewhere when that path is too long."""
+"""Where a server listens: a Unix socket beside its data, or elsewhere if that path is too long."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ def socket_folder(wanted: Path, *, name: str, account: Account | None) -> Path:
     mine = account.uid if account else os.geteuid()
     # The name in the temp dir can be guessed: what somebody else put there is not used.
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != mine or found.st_mode & 0o077:
-        raise Refused(
-            f"{folder} is not a private folder of ours: remove it and start again."
-        )
+        raise Refused(f"{folder} is not a private folder of ours: remove it and start again.")
     return folder
 
 
@@ -39,9 +37,7 @@ def _short(wanted: Path, name: str) -> Path:
     for place in (Path(tempfile.gettempdir()), Path("/tmp")):
         if _fits(place / f"sandglass-{mark}" / name):
             return place / f"sandglass-{mark}"
-    raise Refused(
-        f"No place short enough for a socket: choose a shorter --state than {wanted}."
-    )
+    raise Refused(f"No place short enough for a socket: choose a shorter --state than {wanted}.")
 
 
 def give(folder: Path, account: Account | None) -> None:

@@ -40,13 +40,9 @@ class State:
             for name in ("logs", "keys", "locks", "vault", "ledger", "reports"):
                 (self.folder / name).mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise Refused(
-                f"{self.folder} cannot be used as state: {error.strerror}."
-            ) from None
+            raise Refused(f"{self.folder} cannot be used as state: {error.strerror}.") from None
         if not os.access(self.keys, os.R_OK | os.W_OK | os.X_OK):
-            raise Refused(
-                f"{self.folder} belongs to another user: choose another --state."
-            )
+            raise Refused(f"{self.folder} belongs to another user: choose another --state.")
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"

@@ -70,7 +70,7 @@ def _run(pytest: list[str], state: State) -> int:
 def _supervise(pytest: list[str], environment: MutableMapping[str, str]) -> int:
     """pytest as a child of our terminal: Ctrl-C reaches it directly, and it reports what it did."""
     runner = child.spawn(
-        pytest, parent_died=signal.SIGTERM, env=environment, cwd=ROOT, session=False
+        pytest, parent_died=signal.SIGTERM, env=environment, cwd=ROOT, foreground=True
     )
     signal.signal(signal.SIGINT, lambda _signal, _frame: None)
     try:
@@ -80,9 +80,7 @@ def _supervise(pytest: list[str], environment: MutableMapping[str, str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def clean_environment(
-    environment: MutableMapping[str, str], state: State
-) -> dict[str, str]:
+def clean_environment(environment: MutableMapping[str, str], state: State) -> dict[str, str]:
     """The developer's environment without anything that leads to real data."""
     state.make()
     ensure_keys(state, {})

@@ -34,15 +34,9 @@ LOGS_EVERY = 60.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--demo", action="store_true", help="with demonstration data and clock"
-    )
-    parser.add_argument(
-        "--port", type=int, default=8000, help="of the web server (8000)"
-    )
-    parser.add_argument(
-        "--state", type=Path, help="folder of everything that is made (var)"
-    )
+    parser.add_argument("--demo", action="store_true", help="with demonstration data and clock")
+    parser.add_argument("--port", type=int, default=8000, help="of the web server (8000)")
+    parser.add_argument("--state", type=Path, help="folder of everything that is made (var)")
 
 
 def main(arguments: list[str]) -> int:
@@ -128,11 +122,7 @@ class Up:
         self.lock.write(str(os.getpid()))
         self.listener = reserve(self.port)
         self.port = self.listener.getsockname()[1]
-        if (
-            self.demo
-            and self.state.initialised.exists()
-            and not self.state.demo.exists()
-        ):
+        if self.demo and self.state.initialised.exists() and not self.state.demo.exists():
             raise Refused(
                 f"{self.state.folder} was started without --demo and stays so: its clock must "
                 "not be moved. Choose another --state for the demonstration."
@@ -140,8 +130,7 @@ class Up:
         ensure_keys(self.state, self.environment)
         self.environment |= {
             "STATE_DIR": str(self.state.folder),
-            "PUBLIC_URL": os.environ.get("PUBLIC_URL")
-            or f"http://localhost:{self.port}",
+            "PUBLIC_URL": os.environ.get("PUBLIC_URL") or f"http://localhost:{self.port}",
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -155,9 +144,7 @@ class Up:
                 with held(door):
                     if users.take() and keeper.take():
                         users.release()
-                        self.services = Services(
-                            self.state, os.environ, pause=self.pause
-                        )
+                        self.services = Services(self.state, os.environ, pause=self.pause)
                         self.environment |= self.services.start()
                         return
                     users.release()
@@ -201,10 +188,7 @@ class Up:
             os.close(reader)
         if process.returncode:
             log = self.state.log("prepare")
-            raise Refused(
-                refused
-                or f"The databases were not prepared ({log}):\n{child.tail(log)}"
-            )
+            raise Refused(refused or f"The databases were not prepared ({log}):\n{child.tail(log)}")
 
     def _follow(self, reader: int) -> str:
         """Reads what a step tells until it ends; the reason if it refused."""
@@ -234,18 +218,15 @@ class Up:
                 name="The web server",
                 log=web.log,
                 pause=self.pause,
-                patience=90,
+                patience=60,
+                every=0.1,
             )
 
     def _introduce(self) -> None:
         if not self.state.demo.exists():
             return
-        say(
-            f"This is a demonstration: accounts and keys are in {self.state.folder}/demo.json"
-        )
-        with contextlib.suppress(
-            OSError, ValueError, TypeError, KeyError, AttributeError
-        ):
+        say(f"This is a demonstration: accounts and keys are in {self.state.folder}/demo.json")
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             facts = json.loads((self.state.folder / "demo.json").read_text())
             for role, account in facts["accounts"].items():
                 say(f"  {role:15} {account['email']}")

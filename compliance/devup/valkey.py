@@ -60,9 +60,7 @@ class Valkey:
     def _run(self, lock: Lock) -> None:
         places = {"unixsocket": str(self.sockets / SOCKET), "dir": str(self.folder)}
         settings = SETTINGS | places
-        options = [
-            part for key, value in settings.items() for part in (f"--{key}", value)
-        ]
+        options = [part for key, value in settings.items() for part in (f"--{key}", value)]
         self.process = child.spawn(
             [_binary(), *options],
             parent_died=signal.SIGTERM,
