@@ -10,6 +10,7 @@ import stat
 from contextlib import closing
 from datetime import timedelta
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -92,7 +93,7 @@ def test_it_is_replaced_once_it_is_as_old_as_asked(
 @pytest.mark.usefixtures("vault", "target")
 def test_asked_every_minute_it_is_never_an_hour_old() -> None:
     rolled = [minute for minute in range(300) if copy.roll(now=NOW + timedelta(minutes=minute))]
-    assert max(b - a for a, b in zip(rolled, rolled[1:], strict=False)) < 60
+    assert max(b - a for a, b in pairwise(rolled)) < 60
     assert len(rolled) < 10
 
 
