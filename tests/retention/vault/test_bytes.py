@@ -72,3 +72,8 @@ def test_without_the_settings_the_same_search_finds_them(
     with vault_at(careless, init_command=pragmas):
         destroyed, _ = _destroy_half()
         assert _hits(careless, destroyed) > 0
+
+
+def test_a_key_does_not_lie_in_the_vault_as_it_is(vault: Path) -> None:
+    keys.make([key := Key(uuid4(), 1)], now=NOW)
+    assert keys.fetch([key], now=NOW)[key] not in vault.read_bytes()

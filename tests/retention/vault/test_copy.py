@@ -20,7 +20,7 @@ from django.db import connections
 from pytest_django import Settings
 
 from retention.vault import copy, keys
-from retention.vault.errors import CopyRefused
+from retention.vault.errors import CopyRefused, KeyGone
 from retention.vault.keys import Key
 from retention.vault.models import CellKey
 from tests.retention.vault.conftest import NOW, vault_at
@@ -60,6 +60,19 @@ def test_a_lost_vault_is_restored_from_it(vault: Path, target: Path) -> None:
     shutil.copyfile(target, vault)
     keys.cache.clear()
     assert keys.fetch([KEY], now=NOW) == before
+
+
+@pytest.mark.usefixtures("wrapped")
+def test_a_restored_copy_forgets_again_what_was_destroyed_since(vault: Path, target: Path) -> None:
+    """Why the guard destroys again after a restore, from what the ledger says."""
+    copy.roll(now=NOW)
+    keys.destroy([KEY.cell], now=NOW)
+    connections["vault"].close()
+    shutil.copyfile(target, vault)
+    assert keys.fetch([KEY], now=NOW)
+    assert keys.destroy([KEY.cell], now=NOW) == 1
+    with pytest.raises(KeyGone):
+        keys.fetch([KEY], now=NOW)
 
 
 def test_it_is_the_only_file_and_only_its_owner_reads_it(vault: Path, target: Path) -> None:
