@@ -56,7 +56,7 @@ class EntryAdmin(ReadOnly):
     @admin.display(description="details")
     def details(self, entry: Entry) -> str:
         """The facts, one a line."""
-        return format_html_join("", "<div>{}: {}</div>", entry.facts.items())
+        return format_html_join("", "<div><code>{}: {}</code></div>", entry.facts.items())
 
     @admin.display(description="written", ordering="created_at")
     def written(self, entry: Entry) -> str:

@@ -7,7 +7,7 @@ whoever controls a new one would control it.
 from allauth.account import views
 from django.urls import include, path, re_path
 
-from compliance.people.pages import home
+from compliance.people.pages import home, nothing
 
 sign_in = [
     path("login/", views.login, name="account_login"),
@@ -30,6 +30,7 @@ sign_in = [
         name="account_reset_password_from_key_done",
     ),
     path("2fa/", include("allauth.mfa.urls")),
+    re_path("", nothing),
 ]
 
 urlpatterns = [
