@@ -10,11 +10,13 @@ import orjson
 
 from compliance.intake.exchanges import Refused
 from retention.expiry.models import DeletionRecord
+from retention.policies.rules import DataClass
 from retention.records.deliver import Delivered
 from retention.records.parts import Outcome, Status, Usage
 from retention.records.queries import ExchangeView, RecordView
 
 Answer = dict[str, Any]
+CLASSES = list(DataClass)
 
 
 def batch(results: list[Answer]) -> Answer:
@@ -55,7 +57,7 @@ def outcome(of: Outcome) -> Answer:
         "clock_day": of.clock_day,
         "records": [
             {"id": kept.id, "class": kept.data_class, "expires_on": kept.expires_on}
-            for kept in of.records
+            for kept in sorted(of.records, key=lambda kept: CLASSES.index(kept.data_class))
         ],
         "dropped": [{"class": gone.data_class, "code": gone.code} for gone in of.dropped],
         "flags": of.flags,

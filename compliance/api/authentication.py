@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from compliance.api.errors import CHALLENGE, CustomerSuspended, MissingKey, MissingScope
 from compliance.customers import keys
 from compliance.customers.models import ApiKey, Customer
 from retention import clock
+
+if TYPE_CHECKING:
+    # The framework loads this module while it loads its views.
+    from rest_framework.views import APIView
 
 State = Customer.State
 

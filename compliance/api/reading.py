@@ -26,10 +26,10 @@ SERVER_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORE
 
 
 def body_of(request: Request) -> bytes:
-    """The body as it was sent. Raises `TooLarge` before more than 10 MiB are in memory."""
-    media_type = (request.META.get("CONTENT_TYPE") or "").partition(";")[0].strip()
-    if media_type and not JSON.fullmatch(media_type):
-        raise UnsupportedMediaType
+    """The body as it was sent. Raises `TooLarge` before more than 10 MiB are in memory.
+
+    What type an empty body has, or one that names none, does not matter.
+    """
     stream, pieces, size = _stream(request), [], 0
     try:
         while piece := stream.read(READ_STEP):
@@ -39,6 +39,9 @@ def body_of(request: Request) -> bytes:
                 raise TooLarge
     except OSError:
         raise UnreadableBody from None
+    media_type = (request.META.get("CONTENT_TYPE") or "").partition(";")[0].strip()
+    if size and media_type and not JSON.fullmatch(media_type):
+        raise UnsupportedMediaType
     return b"".join(pieces)
 
 

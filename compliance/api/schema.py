@@ -167,7 +167,7 @@ class DeletionPage(BaseModel):
     results: list[DeletionAnswer]
 
 
-class KeyScheme(OpenApiAuthenticationExtension):
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How a key is sent."""
 
     target_class = "compliance.api.authentication.KeyAuthentication"

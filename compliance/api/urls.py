@@ -12,6 +12,8 @@ from drf_spectacular.views import SpectacularAPIView
 from compliance.api import deletions, exchanges, health, views
 
 EXCHANGES = "api/v1/exchanges"
+# What pydantic writes is JSON Schema as OpenAPI 3.1 has it.
+SCHEMA = {"OAS_VERSION": "3.1.1"}
 
 urlpatterns = [
     path("healthz", health.alive),
@@ -23,6 +25,6 @@ urlpatterns = [
     path(f"{EXCHANGES}/<path:id>", exchanges.Exchange.as_view()),
     path("api/v1/deletions", deletions.Deletions.as_view()),
     path("api/v1/deletions/<str:id>", deletions.Deletion.as_view()),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SpectacularAPIView.as_view(custom_settings=SCHEMA), name="schema"),
     re_path(r"^api/", views.UnknownAddress.as_view()),
 ]

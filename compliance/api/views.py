@@ -45,6 +45,14 @@ class ApiView(APIView):
     scopes: ClassVar[Mapping[str, str]] = {}
     takes_in: ClassVar[Collection[str]] = ()
 
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """No answer is kept by anybody on the way: it may hold content."""
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final.headers["Cache-Control"] = "no-store"
+        return final
+
     def get_exception_handler(self) -> Callable[[Exception, Any], Response]:
         """Ours, whatever the settings say."""
         return handle

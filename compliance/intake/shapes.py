@@ -41,9 +41,14 @@ IDENTIFIER = rf"^[^\s{_UNSEEN}](?:[^{_UNSEEN}]*[^\s{_UNSEEN}])?$"
 CODE = re.compile(r"[a-z0-9_]{1,64}")
 
 
-def _without_nul(text: str) -> str:
+def _sound(text: str) -> str:
     if "\0" in text:
         raise ValueError("must not contain the NUL character")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError("must be valid Unicode, without lone surrogates") from None
     return text
 
 
@@ -62,13 +67,13 @@ def _flat(settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-Text = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[str, AfterValidator(_sound)]
 Identifier = Annotated[str, StringConstraints(max_length=LONGEST_ID, pattern=IDENTIFIER)]
 PartName = Annotated[str, StringConstraints(max_length=LONGEST_PART, pattern=IDENTIFIER)]
 Name = Annotated[str, StringConstraints(max_length=LONGEST_ID, pattern=PRINTABLE)]
 Needed = Annotated[Name, StringConstraints(min_length=1)]
 Path = Annotated[str, StringConstraints(max_length=LONGEST_PATH, pattern=PRINTABLE)]
-Feedback = Annotated[Text, StringConstraints(max_length=LONGEST_FEEDBACK)]
+Feedback = Annotated[str, StringConstraints(max_length=LONGEST_FEEDBACK), AfterValidator(_sound)]
 Verdict = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")]
 Line = Annotated[int, Field(ge=1, le=LARGEST)]
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
