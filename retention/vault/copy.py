@@ -47,8 +47,9 @@ def roll(
 ) -> bool:
     """Replaces the copy at `to` (default: settings.VAULT_COPY), if it is as old as `if_older`.
 
-    True if it was replaced; False if it was young enough or another process is at it. The copy's
-    modification time is `now`. `same_disk` allows a place beside the vault. Raises CopyRefused.
+    True if it was replaced; False if it was young enough or another process is at it. `now` is the
+    host's time (disks do not follow a demonstration) and becomes the copy's modification time.
+    `same_disk` allows a place beside the vault. Raises CopyRefused.
     """
     source, target = vault_file(), to or _configured()
     if not same_disk and beside(source, target):

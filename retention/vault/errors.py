@@ -12,13 +12,22 @@ if TYPE_CHECKING:
 
 
 class KeyGone(RetentionError):
-    """The key was destroyed or never made: what was sealed under it is unreadable for good."""
+    """The key was destroyed: what was sealed under it is unreadable for good."""
 
     code = "key_gone"
 
     def __init__(self, keys: Iterable[Key]) -> None:
         self.keys = frozenset(keys)
         super().__init__(keys=self.keys)
+
+
+class KeyMissing(KeyGone):
+    """The vault knows nothing of a key: it never was made, or the vault is not the right one.
+
+    Apart from the destroyed, so that a lost or outdated vault is never taken for a kept promise.
+    """
+
+    code = "key_missing"
 
 
 class SealBroken(RetentionError):

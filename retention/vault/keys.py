@@ -24,7 +24,7 @@ from uuid import UUID
 from retention import clock
 from retention.vault import stores
 from retention.vault.cache import Key, KeyCache
-from retention.vault.errors import KeyGone
+from retention.vault.errors import KeyGone, KeyMissing
 from retention.vault.models import CellKey
 from retention.vault.providers import KEY_BYTES, RootKey, root_key
 
@@ -60,18 +60,20 @@ def make(wanted: Iterable[Key], *, now: datetime | None = None) -> None:
 def fetch(wanted: Iterable[Key], *, now: datetime) -> dict[Key, bytes]:
     """The wanted keys, 32 bytes each, from the cache or with one query.
 
-    Raises KeyGone naming those that were destroyed or never made; VaultBusy, VaultUnavailable,
-    RootKeyRefused.
+    Raises KeyMissing naming those that the vault knows nothing of, otherwise KeyGone naming those
+    that were destroyed; VaultBusy, VaultUnavailable, RootKeyRefused.
     """
     wanted = set(wanted)
     found = cache.look(wanted, now=now)
     if len(found) < len(wanted):
         mark = cache.mark()
-        read = _read(wanted - found.keys())
+        read, gone = _read(wanted - found.keys())
         cache.keep(read, mark=mark, now=now)
         found |= read
-    if gone := wanted - found.keys():
-        raise KeyGone(gone)
+        if missing := wanted - found.keys() - gone:
+            raise KeyMissing(missing)
+        if gone:
+            raise KeyGone(gone)
     return found
 
 
@@ -83,7 +85,8 @@ def destroy(cells: Iterable[UUID], *, now: datetime) -> int:
     """
     cells = set(cells)
     with stores.writing():
-        known, living = _known_and_living(cells)
+        rows = _rows(cells)
+        living, unknown = _living(rows), cells - {key.cell for key in rows}
         for chunk in _chunks(living):
             CellKey.objects.filter(cell__in=chunk, destroyed_at=None).update(
                 wrapped=None, destroyed_at=now
@@ -91,53 +94,52 @@ def destroy(cells: Iterable[UUID], *, now: datetime) -> int:
         CellKey.objects.bulk_create(
             [
                 CellKey(cell=cell, generation=0, wrapped=None, made_at=now, destroyed_at=now)
-                for cell in sorted(cells - known)
+                for cell in sorted(unknown)
             ]
         )
     cache.drop(cells)
     stores.forget()
-    return len(living) + len(cells - known)
+    return len(living) + len(unknown)
+
+
+def _rows(cells: set[UUID]) -> dict[Key, bytes | None]:
+    """Every generation of these cells: the wrapped key, or None once it was destroyed."""
+    rows: dict[Key, bytes | None] = {}
+    for chunk in _chunks(cells):
+        found = CellKey.objects.filter(cell__in=chunk)
+        for cell, generation, wrapped in found.values_list("cell", "generation", "wrapped"):
+            rows[Key(cell, generation)] = None if wrapped is None else bytes(wrapped)
+    return rows
+
+
+def _living(rows: dict[Key, bytes | None]) -> set[UUID]:
+    return {key.cell for key, wrapped in rows.items() if wrapped is not None}
+
+
+def _over(rows: dict[Key, bytes | None]) -> set[UUID]:
+    """The cells whose keys are all destroyed."""
+    return {key.cell for key in rows} - _living(rows)
 
 
 def _never_made(wanted: set[Key]) -> set[Key]:
     """Those without a row, of cells that are not over."""
-    cells = {key.cell for key in wanted}
-    made: set[Key] = set()
-    known: set[UUID] = set()
-    living: set[UUID] = set()
-    for chunk in _chunks(cells):
-        rows = CellKey.objects.filter(cell__in=chunk)
-        for cell, generation, destroyed_at in rows.values_list(
-            "cell", "generation", "destroyed_at"
-        ):
-            made.add(Key(cell, generation))
-            known.add(cell)
-            if destroyed_at is None:
-                living.add(cell)
-    return {key for key in wanted - made if key.cell in living or key.cell not in known}
+    rows = _rows({key.cell for key in wanted})
+    over = _over(rows)
+    return {key for key in wanted if key not in rows and key.cell not in over}
 
 
-def _known_and_living(cells: set[UUID]) -> tuple[set[UUID], set[UUID]]:
-    known: set[UUID] = set()
-    living: set[UUID] = set()
-    for chunk in _chunks(cells):
-        rows = CellKey.objects.filter(cell__in=chunk)
-        known |= set(rows.values_list("cell", flat=True))
-        living |= set(rows.filter(destroyed_at=None).values_list("cell", flat=True))
-    return known, living
-
-
-def _read(wanted: set[Key]) -> dict[Key, bytes]:
-    root = root_key()
-    found: dict[Key, bytes] = {}
+def _read(wanted: set[Key]) -> tuple[dict[Key, bytes], set[Key]]:
+    """The living ones, opened, and those that were destroyed themselves or with their cell."""
     with stores.reading():
-        for chunk in _chunks({key.cell for key in wanted}):
-            rows = CellKey.objects.filter(cell__in=chunk, destroyed_at=None)
-            for cell, generation, wrapped in rows.values_list("cell", "generation", "wrapped"):
-                key = Key(cell, generation)
-                if key in wanted:
-                    found[key] = root.unwrap(bytes(wrapped or b""), _binding(key))
-    return found
+        rows = _rows({key.cell for key in wanted})
+    root, over = root_key(), _over(rows)
+    found = {
+        key: root.unwrap(wrapped, _binding(key))
+        for key in wanted
+        if (wrapped := rows.get(key)) is not None
+    }
+    gone = {key for key in wanted - found.keys() if key in rows or key.cell in over}
+    return found, gone
 
 
 def _new(key: Key, root: RootKey, now: datetime) -> CellKey:

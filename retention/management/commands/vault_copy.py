@@ -36,7 +36,7 @@ class Command(BaseCommand):
         """Copies, or says why not; exit 1 when refused."""
         try:
             replaced = copy.roll(
-                now=clock.now(),
+                now=clock.host_now(),
                 to=options["to"],
                 if_older=timedelta(seconds=options["if_older"]),
                 same_disk=options["same_disk"],

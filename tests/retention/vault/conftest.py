@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,55 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connections
-from django.db.migrations.executor import MigrationExecutor
 from psycopg import sql
 from pytest_django import DjangoDbBlocker, Settings
 
-from retention.vault import keys
 from retention.vault.providers import create_root_key_file
+from tests.vaults import migrate_vault, vault_as, vault_at
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
-
-
-@contextmanager
-def vault_as(**changes: object) -> Iterator[None]:
-    """Points the alias at another database for a while."""
-    config, before = connections.settings["vault"], connections["vault"]
-    connections.settings["vault"] = {**config, **changes}
-    connections["vault"] = connections.create_connection("vault")
-    keys.cache.clear()
-    try:
-        yield
-    finally:
-        connections["vault"].close()
-        connections["vault"] = before
-        connections.settings["vault"] = config
-        keys.cache.clear()
-
-
-@contextmanager
-def vault_at(path: Path, **options: object) -> Iterator[Path]:
-    """A SQLite file, with the project's own options unless a test says so."""
-    own = connections.settings["vault"]["OPTIONS"]
-    with vault_as(NAME=str(path), OPTIONS={**own, **options}):
-        yield path
-
-
-def migrate_vault() -> None:
-    """Makes the vault's table and triggers, and nothing else."""
-    executor = MigrationExecutor(connections["vault"])
-    executor.migrate([node for node in executor.loader.graph.leaf_nodes() if node[0] == "vault"])
-
-
-@pytest.fixture(scope="session")
-def empty_vault(
-    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
-) -> Path:
-    """A migrated vault without a key, to be copied."""
-    path = tmp_path_factory.mktemp("vault") / "empty.sqlite3"
-    with django_db_blocker.unblock(), vault_at(path):
-        migrate_vault()
-    return path
 
 
 @pytest.fixture

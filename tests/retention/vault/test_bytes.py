@@ -12,7 +12,8 @@ from django.db import connections
 from retention.vault import keys
 from retention.vault.keys import Key
 from retention.vault.models import CellKey
-from tests.retention.vault.conftest import NOW, vault_at
+from tests.retention.vault.conftest import NOW
+from tests.vaults import vault_at
 
 COUNT = 2000
 

@@ -6,7 +6,12 @@ import threading
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
+from django.db import connections
+
+from retention.vault import keys
 from retention.vault.cache import Key, KeyCache
+from retention.vault.errors import KeyGone
 from tests.retention.vault.conftest import NOW
 
 ONE, TWO = Key(UUID(int=1), 1), Key(UUID(int=2), 1)
@@ -26,8 +31,8 @@ def _cache(watch: Stopwatch | None = None, size: int = 100) -> KeyCache:
     return KeyCache(seconds=60, size=size, monotonic=watch or Stopwatch())
 
 
-def _keep(cache: KeyCache, *keys: Key) -> None:
-    cache.keep(dict.fromkeys(keys, PLAIN), mark=cache.mark(), now=NOW)
+def _keep(cache: KeyCache, *kept: Key) -> None:
+    cache.keep(dict.fromkeys(kept, PLAIN), mark=cache.mark(), now=NOW)
 
 
 def test_it_gives_back_what_it_keeps_and_nothing_else() -> None:
@@ -106,10 +111,10 @@ def test_a_key_read_before_it_was_dropped_is_not_kept_after() -> None:
 
 def test_it_holds_no_more_than_its_size_and_the_oldest_goes_first() -> None:
     cache = _cache(size=3)
-    keys = [Key(uuid4(), 1) for _ in range(5)]
-    for key in keys:
+    several = [Key(uuid4(), 1) for _ in range(5)]
+    for key in several:
         _keep(cache, key)
-    assert list(cache.look(keys, now=NOW)) == keys[2:]
+    assert list(cache.look(several, now=NOW)) == several[2:]
 
 
 def test_cleared_it_holds_nothing() -> None:
@@ -123,15 +128,15 @@ def test_cleared_it_holds_nothing() -> None:
 
 def test_threads_do_not_break_it() -> None:
     cache = KeyCache(seconds=60, size=50)
-    keys = [Key(uuid4(), 1) for _ in range(100)]
+    many = [Key(uuid4(), 1) for _ in range(100)]
     faults: list[Exception] = []
 
     def work(offset: int) -> None:
         try:
             for turn in range(300):
-                _keep(cache, keys[(turn + offset) % 100])
-                cache.look(keys[:20], now=NOW)
-                cache.drop({keys[turn % 100].cell})
+                _keep(cache, many[(turn + offset) % 100])
+                cache.look(many[:20], now=NOW)
+                cache.drop({many[turn % 100].cell})
         except Exception as fault:
             faults.append(fault)
 
@@ -142,3 +147,31 @@ def test_threads_do_not_break_it() -> None:
         thread.join()
     assert not faults
     assert len(cache) <= 50
+
+
+@pytest.mark.usefixtures("vault")
+def test_a_reader_that_was_under_way_does_not_keep_a_destroyed_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keys.make([ONE], now=NOW)
+    read = keys._read
+
+    def slow(wanted: set[Key]) -> tuple[dict[Key, bytes], set[Key]]:
+        found = read(wanted)
+        thread = threading.Thread(target=_destroy_elsewhere)
+        thread.start()
+        thread.join()
+        return found
+
+    monkeypatch.setattr(keys, "_read", slow)
+    assert keys.fetch([ONE], now=NOW)
+    monkeypatch.setattr(keys, "_read", read)
+    with pytest.raises(KeyGone):
+        keys.fetch([ONE], now=NOW)
+
+
+def _destroy_elsewhere() -> None:
+    try:
+        keys.destroy([ONE.cell], now=NOW)
+    finally:
+        connections["vault"].close()

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from retention.vault import checks
 from retention.vault.providers import create_root_key_file
-from tests.retention.vault.conftest import vault_at
+from tests.vaults import vault_at
 
 
 def _found(*, deploy: bool = False, databases: list[str] | None = None) -> dict[str, CheckMessage]:

@@ -23,7 +23,8 @@ from retention.vault import copy, keys
 from retention.vault.errors import CopyRefused, KeyGone
 from retention.vault.keys import Key
 from retention.vault.models import CellKey
-from tests.retention.vault.conftest import NOW, vault_at
+from tests.retention.vault.conftest import NOW
+from tests.vaults import vault_at
 
 KEY = Key(UUID(int=1), 1)
 HOUR = timedelta(hours=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from retention.vault import keys, stores
-from retention.vault.errors import KeyGone, RootKeyRefused
+from retention.vault.errors import KeyGone, KeyMissing, RootKeyRefused
 from retention.vault.keys import Key
 from retention.vault.models import CellKey
 from retention.vault.providers import create_root_key_file
@@ -152,14 +151,26 @@ class TestFetch:
             keys.fetch([KEY], now=NOW + timedelta(seconds=60))
         assert len(queries) == 1
 
-    def test_it_names_the_missing_and_the_destroyed(self) -> None:
+    def test_it_names_the_destroyed(self) -> None:
+        one, other, living = _keys(3)
+        keys.make([one, other, living])
+        keys.destroy([one.cell, other.cell], now=NOW)
+        with pytest.raises(KeyGone) as refusal:
+            keys.fetch([one, other, living], now=NOW)
+        assert refusal.value.keys == {one, other}
+        assert refusal.value.code == "key_gone"
+
+    def test_a_key_that_the_vault_does_not_know_is_not_called_destroyed(self) -> None:
+        """A vault that was lost, or restored from an older copy, kept no promise."""
         missing, destroyed, living = _keys(3)
         keys.make([destroyed, living])
         keys.destroy([destroyed.cell], now=NOW)
-        with pytest.raises(KeyGone) as refusal:
+        with pytest.raises(KeyMissing) as refusal:
             keys.fetch([missing, destroyed, living], now=NOW)
-        assert refusal.value.keys == {missing, destroyed}
-        assert refusal.value.code == "key_gone"
+        assert refusal.value.keys == {missing}
+        assert refusal.value.code == "key_missing"
+        with pytest.raises(KeyMissing):
+            keys.fetch([living._replace(generation=2)], now=NOW)
 
     def test_it_finds_more_cells_than_one_statement_names(
         self, monkeypatch: pytest.MonkeyPatch
@@ -271,29 +282,3 @@ class TestDestroy:
         with pytest.raises(KeyGone):
             keys.fetch([KEY], now=NOW)
         assert keys.destroy([CELL], now=NOW) == 0
-
-    def test_a_reader_that_was_under_way_does_not_cache_a_destroyed_key(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        keys.make([KEY])
-        read = keys._read
-
-        def slow(wanted: set[Key]) -> dict[Key, bytes]:
-            found = read(wanted)
-            thread = threading.Thread(target=_destroy_elsewhere)
-            thread.start()
-            thread.join()
-            return found
-
-        monkeypatch.setattr(keys, "_read", slow)
-        assert keys.fetch([KEY], now=NOW)
-        monkeypatch.setattr(keys, "_read", read)
-        with pytest.raises(KeyGone):
-            keys.fetch([KEY], now=NOW)
-
-
-def _destroy_elsewhere() -> None:
-    try:
-        keys.destroy([CELL], now=NOW)
-    finally:
-        connections["vault"].close()

@@ -16,7 +16,8 @@ from retention.vault import keys
 from retention.vault.errors import KeyGone, VaultBusy, VaultUnavailable
 from retention.vault.keys import Key
 from retention.vault.models import CellKey
-from tests.retention.vault.conftest import NOW, psql, vault_as
+from tests.retention.vault.conftest import NOW, psql
+from tests.vaults import vault_as
 
 LIVE, DEAD = UUID(int=1), UUID(int=2)
 NEW_KEY = "INSERT INTO vault_cellkey (cell, generation, wrapped, made_at) VALUES (%s, %s, %s, %s)"

@@ -19,7 +19,8 @@ from retention.vault import keys, stores
 from retention.vault.errors import KeyGone, VaultBusy, VaultUnavailable
 from retention.vault.keys import Key
 from retention.vault.models import CellKey
-from tests.retention.vault.conftest import NOW, vault_at
+from tests.retention.vault.conftest import NOW
+from tests.vaults import vault_at
 
 CELL = UUID(int=1)
 KEY = Key(CELL, 1)
