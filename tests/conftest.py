@@ -18,12 +18,14 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from retention.vault import keys as vault_keys
 from retention.vault.providers import create_root_key_file
 from tests.cast import Cast, make_cast
+from tests.vaults import migrate_vault, vault_at
 
 _numbers = itertools.count()
 
@@ -49,16 +51,34 @@ class Live:
 
 
 @pytest.fixture(scope="session")
-def _templates(
-    django_db_setup: None,
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
     django_db_blocker: DjangoDbBlocker,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[str, Path]:
-    """The migrated database's name, and a file with a migrated vault."""
-    vault = tmp_path_factory.mktemp("templates") / "vault.sqlite3"
+) -> Iterator[None]:
+    """Both databases, whatever the collected tests say: `live` clones the migrated one."""
     with django_db_blocker.unblock():
-        shutil.copyfile(connections["vault"].settings_dict["NAME"], vault)
-        return connections["default"].settings_dict["NAME"], vault
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default", "vault"})
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def empty_vault(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Path:
+    """A migrated vault without a key, to be copied."""
+    path = tmp_path_factory.mktemp("vault") / "empty.sqlite3"
+    with django_db_blocker.unblock(), vault_at(path):
+        migrate_vault()
+    return path
+
+
+@pytest.fixture(scope="session")
+def _template(django_db_setup: None) -> str:
+    """The name of the migrated database."""
+    return str(connections["default"].settings_dict["NAME"])
 
 
 @contextmanager
@@ -71,13 +91,13 @@ def _administration() -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def live(
-    _templates: tuple[str, Path],
+    _template: str,
+    empty_vault: Path,
     tmp_path: Path,
     settings: Any,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Live]:
     """Stores of this test's own, in which everything may commit."""
-    template, empty_vault = _templates
     name = f"live_{os.getpid()}_{next(_numbers)}"
     (tmp_path / "vault").mkdir(mode=0o700)
     stores = Live(name, tmp_path / "vault" / "vault.sqlite3", tmp_path / "root.key")
@@ -90,13 +110,13 @@ def live(
         with _administration() as admin:
             admin.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                    sql.Identifier(name), sql.Identifier(template)
+                    sql.Identifier(name), sql.Identifier(_template)
                 )
             )
         try:
             yield stores
         finally:
-            _point_at(template, before)
+            _point_at(_template, before)
             with _administration() as admin:
                 admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 

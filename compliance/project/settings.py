@@ -202,7 +202,8 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.path("STATIC_ROOT", STATE_DIR / "static")
+# Served from where the packages have them: there is nothing to collect.
+STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 
 LANGUAGE_CODE = "en"

@@ -1,0 +1,103 @@
+"""What was posted is nowhere to be read: not in a table, its WAL, the vault, a queue or a log."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from compliance.devup import samples
+from retention import clock
+from retention.records import ingest
+from tests.cast import Cast
+from tests.conftest import Live
+
+PHRASES = 200
+SHORTEST = 24
+
+
+def _exchanges(count: int) -> list[dict[str, object]]:
+    """Exchanges of this hour, each with texts of its own."""
+    now = clock.now()
+    found = []
+    for number in range(count):
+        [body] = [
+            body
+            for attempt in range(50)
+            for body in samples.of_day(f"acme{number}-{attempt}", now.date(), until=now)
+        ][:1] or [None]
+        assert body is not None
+        body = {name: value for name, value in body.items() if value is not None}
+        body["occurred_at"] = now.isoformat()
+        body.pop("delivered_at", None)
+        body["response"] = {"text": f"The {number}th answer, and nobody else may ever read it."}
+        found.append(body)
+    return found
+
+
+def _phrases(bodies: list[dict[str, object]]) -> list[bytes]:
+    """Texts as they were posted, long enough to be found nowhere by chance."""
+    found = []
+    for body in bodies:
+        for part in [*body["prompt"], body["response"]]:  # type: ignore[misc]
+            lines = [line.strip() for line in part["text"].splitlines()]
+            plain = [x for x in lines if len(x) >= SHORTEST and json.dumps(x)[1:-1] == x]
+            found += [line.encode() for line in plain[:1]]
+    return list(dict.fromkeys(found))[:PHRASES]
+
+
+def _places(live: Live) -> Iterator[Path]:
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
+        cursor.execute("SHOW data_directory")
+        yield Path(cursor.fetchone()[0])
+    yield live.vault.parent
+    yield settings.STATE_DIR
+
+
+def _found(phrases: list[bytes], live: Live) -> set[bytes]:
+    """Which phrases stand anywhere in the files of any store."""
+    missing = set(phrases)
+    for place in _places(live):
+        for folder, _, names in os.walk(place):
+            for name in names:
+                path = Path(folder, name)
+                if path.is_file():
+                    content = path.read_bytes()
+                    missing -= {phrase for phrase in missing if phrase in content}
+    return set(phrases) - missing
+
+
+@pytest.mark.skipif(
+    not settings.DATABASES["default"].get("OPTIONS", {}).get("host", "").startswith("/"),
+    reason="reads the server's own files, so it needs the embedded one",
+)
+class TestNoPlaintext:
+    def _post(self, cast: Cast) -> list[bytes]:
+        bodies = _exchanges(80)
+        answer = Client().post(
+            "/api/v1/exchanges",
+            {"exchanges": bodies},
+            content_type="application/json",
+            headers={"authorization": f"Bearer {cast.acme.ingest}"},
+        )
+        assert {result["status"] for result in answer.json()["results"]} == {"stored"}
+        phrases = _phrases(bodies)
+        assert len(phrases) >= PHRASES / 2
+        return phrases
+
+    def test_p3_no_phrase_of_a_posted_text_lies_in_any_file(self, live: Live, cast: Cast) -> None:
+        assert _found(self._post(cast), live) == set()
+
+    def test_the_search_finds_every_phrase_when_sealing_is_switched_off(
+        self, live: Live, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ingest, "seal", lambda key, context, plain: plain)
+        phrases = self._post(cast)
+        assert _found(phrases, live) == set(phrases)
