@@ -3,9 +3,23 @@
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "compliance.project.settings")
 
 app = Celery("sandglass")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["retention"])
+
+
+@setup_logging.connect
+def use_our_logs(**_: object) -> None:
+    """Keeps Celery from adding handlers of its own, which would write arguments and messages."""
+    from logging.config import dictConfig
+
+    from django.conf import settings
+
+    from compliance.project.logs import take_over
+
+    dictConfig(settings.LOGGING)
+    take_over()

@@ -6,11 +6,15 @@ Everything that runs keeps its state under `STATE_DIR`; the rest has a place the
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
 BOOLEANS = {"true": True, "false": False}
+SHORTEST_SECRET = 32
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -33,6 +37,14 @@ def flag(name: str, default: bool) -> bool:
     return BOOLEANS[value]
 
 
+def number(name: str, default: int) -> int:
+    """A whole number, zero or more."""
+    value = os.environ.get(name) or str(default)
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} is {value!r}: write a whole number.")
+    return int(value)
+
+
 def path(name: str, default: Path) -> Path:
     """A path, absolute from here on."""
     return Path(os.environ.get(name) or default).expanduser().absolute()
@@ -43,10 +55,22 @@ def names(name: str, default: str) -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def address(name: str, value: str, parse: Callable[[str], Any], *, example: str) -> dict[str, Any]:
+    """An address as the settings it stands for. A refusal never repeats it: it may hold a password.
+
+    `example` shows how it is written.
+    """
+    try:
+        with warnings.catch_warnings(action="error"):
+            return dict(parse(value))
+    except Exception:
+        raise ImproperlyConfigured(f"{name} cannot be read: write it as {example}") from None
+
+
 def secret(name: str, default_file: Path) -> str:
     """The secret itself in `NAME`, or a file that holds it in `NAME_FILE`."""
     if value := os.environ.get(name):
-        return value
+        return _long_enough(name, value)
     file = path(f"{name}_FILE", default_file)
     try:
         value = file.read_text().strip()
@@ -55,6 +79,12 @@ def secret(name: str, default_file: Path) -> str:
             f"No {name}: set {name} or {name}_FILE, or start with manage.py up, "
             f"which makes one ({error.strerror}: {file})."
         ) from None
-    if len(value) < 32:
-        raise ImproperlyConfigured(f"{name} is shorter than 32 characters: make a new one.")
+    return _long_enough(name, value)
+
+
+def _long_enough(name: str, value: str) -> str:
+    if len(value) < SHORTEST_SECRET:
+        raise ImproperlyConfigured(
+            f"{name} is shorter than {SHORTEST_SECRET} characters: make a new one."
+        )
     return value

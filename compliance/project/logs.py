@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -20,11 +22,15 @@ from django.http import HttpRequest, HttpResponse
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 OURS = ("retention", "compliance")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 Event = MutableMapping[str, Any]
 
 
 class ForeignWithoutArguments(logging.Filter):
-    """Keeps a library's warnings as templates; drops what is below a warning."""
+    """Keeps a library's warnings as templates; drops what is below a warning.
+
+    Without arguments the text may have been put together already: then only the logger is named.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.split(".")[0] in OURS:
@@ -100,6 +106,23 @@ def logging_config(*, level: str) -> dict[str, Any]:
     }
 
 
+def take_over() -> None:
+    """For processes whose output is a log: what Python prints by itself becomes an event too."""
+    logging.captureWarnings(True)
+    # A record that cannot be written would be printed with all its arguments.
+    logging.raiseExceptions = False
+    sys.excepthook = _died
+    threading.excepthook = lambda it: _died(it.exc_type, it.exc_value, it.exc_traceback)
+    sys.unraisablehook = lambda it: _died(it.exc_type, it.exc_value, it.exc_traceback)
+
+
+def _died(
+    kind: type[BaseException], error: BaseException | None, places: TracebackType | None
+) -> None:
+    if not issubclass(kind, KeyboardInterrupt | SystemExit):
+        structlog.get_logger("compliance.process").critical("died", exc_info=(kind, error, places))
+
+
 class RequestLogMiddleware:
     """One line a request: method, route, status, milliseconds. No path, no address, no person."""
 
@@ -113,7 +136,8 @@ class RequestLogMiddleware:
         match = request.resolver_match
         self.log.info(
             "request",
-            method=request.method,
+            # A client may call its method whatever it likes.
+            method=request.method if request.method in METHODS else "other",
             route=match.route if match else "unknown",
             status=response.status_code,
             ms=round((time.perf_counter() - started) * 1000, 1),

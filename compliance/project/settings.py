@@ -24,6 +24,8 @@ ROOT_KEY_FILE = env.path("ROOT_KEY_FILE", STATE_DIR / "keys" / "root.key")
 LEDGER_DIR = env.path("LEDGER_DIR", STATE_DIR / "ledger")
 REPORTS_DIR = env.path("REPORTS_DIR", STATE_DIR / "reports")
 VAULT_COPY = env.text("VAULT_COPY", "")
+# Exchanges are refused while a disk has less left: deletion needs room too.
+DISK_RESERVE_MB = env.number("DISK_RESERVE_MB", 200)
 
 PUBLIC_URL = env.text("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 if urlsplit(PUBLIC_URL).scheme not in ("http", "https") or not urlsplit(PUBLIC_URL).hostname:
@@ -90,9 +92,19 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # ---- stores
 
-_database = environ.Env.db_url_config(env.text("DATABASE_URL"))
-if "postgresql" not in _database["ENGINE"]:
-    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (15 or newer).")
+POSTGRESQL = ("postgres://", "postgresql://")
+POSTGRESQL_EXAMPLE = "postgres://user:password@db.example.com:5432/sandglass"
+
+
+def _postgresql(name: str, url: str) -> dict[str, Any]:
+    return env.address(name, url, environ.Env.db_url_config, example=POSTGRESQL_EXAMPLE)
+
+
+if not env.text("DATABASE_URL").startswith(POSTGRESQL):
+    raise ImproperlyConfigured(
+        f"DATABASE_URL must name a PostgreSQL database (15 or newer): {POSTGRESQL_EXAMPLE}"
+    )
+_database = _postgresql("DATABASE_URL", env.text("DATABASE_URL"))
 # A statement that waits for ever holds everybody else up; DDL sets a shorter lock timeout itself.
 _database.setdefault("OPTIONS", {})["options"] = (
     "-c timezone=UTC -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
@@ -111,8 +123,8 @@ VAULT_OPTIONS = {
 
 def _vault_config() -> dict[str, Any]:
     url = env.text("VAULT_URL", str(STATE_DIR / "vault" / "vault.sqlite3"))
-    if url.startswith(("postgres:", "postgresql:")):
-        return {**environ.Env.db_url_config(url), "CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
+    if url.startswith(POSTGRESQL):
+        return {**_postgresql("VAULT_URL", url), "CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
     if "://" in url and not url.startswith("sqlite://"):
         raise ImproperlyConfigured("VAULT_URL must be a path (SQLite) or a postgres:// address.")
     name = url.removeprefix("sqlite://")
@@ -174,8 +186,14 @@ SESSION_COOKIE_AGE = 60 * 60 * 8
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 
-EMAIL_CONFIG = environ.Env.email_url_config(env.text("EMAIL_URL", "consolemail://"))
-vars().update(EMAIL_CONFIG)
+# Mails name people: without a mail server they are files of the state, never lines of a log.
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = str(STATE_DIR / "mail")
+if EMAIL_URL := env.text("EMAIL_URL", ""):
+    EMAIL_EXAMPLE = "smtp+tls://user:password@mail.example.com:587"
+    vars().update(
+        env.address("EMAIL_URL", EMAIL_URL, environ.Env.email_url_config, example=EMAIL_EXAMPLE)
+    )
 
 # ---- web
 

@@ -23,6 +23,7 @@ from retention.records.arrange import Arranged, Slot, arrange, live_keys, settle
 from retention.records.identity import fingerprint, record_id
 from retention.records.parts import Call, NewExchange, Outcome, Status, StoredRecord
 from retention.records.recognise import recognise
+from retention.records.room import ensure_room
 from retention.records.trouble import translated
 from retention.vault import keys as vault
 from retention.vault.envelope import Context, seal
@@ -36,6 +37,7 @@ def store(customer: UUID, exchanges: Sequence[NewExchange], *, now: datetime) ->
 
     Raises `NoVersionInForce`, `MissingPartition`, `StorageFull` or `Busy`; then nothing was kept.
     """
+    ensure_room()
     outcomes: dict[int, Outcome] = {}
     todo: dict[int, Arranged] = {}
     twins: dict[int, Arranged] = {}

@@ -13,6 +13,7 @@ from retention.records import cells, queries, rows
 from retention.records.arrange import Slot
 from retention.records.ingest import sealed_row
 from retention.records.parts import Outcome, Part, Status, StoredRecord
+from retention.records.room import ensure_room
 from retention.records.trouble import translated
 from retention.vault import keys as vault
 from retention.vault.errors import KeyGone
@@ -25,6 +26,7 @@ def add(customer: UUID, address: queries.Address, part: Part, *, now: datetime) 
 
     Raises `UnknownExchange`, `ExchangeGone`, and what `ingest.store` raises.
     """
+    ensure_room()
     with translated():
         for _ in range(ATTEMPTS):
             try:
