@@ -97,7 +97,10 @@ POSTGRESQL_EXAMPLE = "postgres://user:password@db.example.com:5432/sandglass"
 
 
 def _postgresql(name: str, url: str) -> dict[str, Any]:
-    return env.address(name, url, environ.Env.db_url_config, example=POSTGRESQL_EXAMPLE)
+    found = env.address(name, url, environ.Env.db_url_config, example=POSTGRESQL_EXAMPLE)
+    if not found["NAME"]:
+        raise ImproperlyConfigured(f"{name} names no database: write it as {POSTGRESQL_EXAMPLE}")
+    return found
 
 
 if not env.text("DATABASE_URL").startswith(POSTGRESQL):
@@ -139,6 +142,11 @@ def _vault_config() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database, "vault": _vault_config()}
+if env.text("VAULT_URL", "") == env.text("DATABASE_URL"):
+    raise ImproperlyConfigured(
+        "VAULT_URL and DATABASE_URL are the same database: a backup of the records would hold "
+        "their keys. Give the vault a database, and better a server, of its own."
+    )
 DATABASE_ROUTERS = ["retention.vault.router.VaultRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
