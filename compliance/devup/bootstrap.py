@@ -155,16 +155,7 @@ def _with_uv(venv: Environment, lock: str) -> bool:
     if not uv or not _begin(venv, [uv, "venv", "--python", sys.executable, str(venv.folder)]):
         return False
     # uv shows its own progress; a machine it does not get along with is left to pip.
-    install = [
-        uv,
-        "pip",
-        "install",
-        "--python",
-        str(venv.python),
-        "--require-hashes",
-        "-r",
-        lock,
-    ]
+    install = [uv, "pip", "install", "--python", str(venv.python), "--require-hashes", "-r", lock]
     uv_child = child.spawn(install, parent_died=signal.SIGKILL, cwd=venv.root, foreground=True)
     return uv_child.wait() == 0
 

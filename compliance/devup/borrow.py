@@ -43,17 +43,21 @@ def _started_by_somebody(
     state: State, environment: MutableMapping[str, str]
 ) -> subprocess.Popen[bytes] | None:
     """Waits for `up`, which restarts what died, or starts a keeper of our own."""
-    up = Lock(state.folder / "lock")
+    until = time.monotonic() + PATIENCE
+    while _up_runs(state):
+        if reachable(state, environment) is not None or time.monotonic() > until:
+            return None
+        time.sleep(0.1)
+    _wait_for_older_keeper(state)
+    return _start_keeper(state, environment)
+
+
+def _up_runs(state: State) -> bool:
+    lock = Lock(state.folder / "lock")
     try:
-        until = time.monotonic() + PATIENCE
-        while not up.take():
-            if reachable(state, environment) is not None or time.monotonic() > until:
-                return None
-            time.sleep(0.1)
-        _wait_for_older_keeper(state)
-        return _start_keeper(state, environment)
+        return not lock.take(shared=True)
     finally:
-        up.close()
+        lock.close()
 
 
 def _start_keeper(state: State, environment: MutableMapping[str, str]) -> subprocess.Popen[bytes]:

@@ -16,6 +16,8 @@ NEED_TEST_REQUIREMENTS = {"test", "preflight"}
 NEED_NO_SERVERS = {
     *("help", "version", "diffsettings", "startapp", "compilemessages", "makemessages"),
     *("collectstatic", "findstatic", "spectacular"),
+    # It makes servers of its own and must not touch these.
+    "bench",
 }
 HELP = {"-h", "--help", "--version"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import http.client
 import socket
+from urllib.parse import urlsplit
 
 from compliance.devup.console import Refused
 
@@ -32,11 +33,11 @@ def _reason(port: int, error: OSError | OverflowError) -> str:
     return f"Port {port} cannot be used ({error.strerror}): choose another one with --port."
 
 
-def healthy(port: int) -> bool:
-    """Does `/healthz` answer 200?"""
+def healthy(port: int, public_url: str) -> bool:
+    """Does `/healthz` answer 200, asked by the name that the service has for others?"""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        connection.request("GET", "/healthz", headers={"Host": urlsplit(public_url).netloc})
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

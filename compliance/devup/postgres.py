@@ -152,10 +152,7 @@ class Postgres:
     def _end_leftover(self) -> None:
         """Only where no signal tells a server that its parent died."""
         with contextlib.suppress(OSError, ValueError, IndexError):
-            os.kill(
-                int((self.data / "postmaster.pid").read_text().split()[0]),
-                signal.SIGINT,
-            )
+            os.kill(int((self.data / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
 
     def _clear_traces(self) -> None:
         """We hold the server's lock: what a killed one left is stale, even if its pid lives again.

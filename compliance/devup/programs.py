@@ -63,13 +63,7 @@ def programs(state: State, listener: int) -> list[Program]:
         Program(
             "web",
             [
-                *(
-                    sys.executable,
-                    "-m",
-                    "gunicorn",
-                    "-c",
-                    ROOT / "compliance/devup/web.py",
-                ),
+                *(sys.executable, "-m", "gunicorn", "-c", ROOT / "compliance/devup/web.py"),
                 *("--bind", f"fd://{listener}"),
             ],
             state=state,

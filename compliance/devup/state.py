@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from compliance.devup.bootstrap import ROOT
-from compliance.devup.console import Refused, say
+from compliance.devup.console import Refused
 
 LARGEST_LOG = 10_000_000
 
@@ -56,10 +56,7 @@ class State:
                     os.truncate(log, 0)
 
     def holds_data(self) -> bool:
-        places = (
-            self.folder / "postgres" / "data",
-            self.folder / "vault" / "vault.sqlite3",
-        )
+        places = (self.folder / "postgres" / "data", self.folder / "vault" / "vault.sqlite3")
         return self.initialised.exists() or any(place.exists() for place in places)
 
 
@@ -147,12 +144,9 @@ class Lock:
 
 
 @contextlib.contextmanager
-def held(lock: Lock, *, waiting: str = "") -> Iterator[None]:
-    """Holds the lock exclusively, and says `waiting` once if somebody else has it."""
-    if not lock.take():
-        if waiting:
-            say(waiting)
-        lock.take(wait=True)
+def held(lock: Lock) -> Iterator[None]:
+    """Holds the lock alone, however long it takes to get it."""
+    lock.take(wait=True)
     try:
         yield
     finally:

@@ -20,22 +20,8 @@ from compliance.devup.state import Lock, State, ensure_keys
 PREFIX = "sandglass-test-"
 # What the developer's shell says about real data must never reach a test.
 FORGET = [
-    *(
-        "VAULT_URL",
-        "VAULT_COPY",
-        "LEDGER_DIR",
-        "REPORTS_DIR",
-        "ROOT_KEY_FILE",
-        "STATIC_ROOT",
-    ),
-    *(
-        "SECRET_KEY",
-        "SECRET_KEY_FILE",
-        "ALLOWED_HOSTS",
-        "EMAIL_URL",
-        "PUBLIC_URL",
-        "DEBUG",
-    ),
+    *("VAULT_URL", "VAULT_COPY", "LEDGER_DIR", "REPORTS_DIR", "ROOT_KEY_FILE", "STATIC_ROOT"),
+    *("SECRET_KEY", "SECRET_KEY_FILE", "ALLOWED_HOSTS", "EMAIL_URL", "PUBLIC_URL", "DEBUG"),
     "LOG_LEVEL",
 ]
 

@@ -20,14 +20,7 @@ from compliance.devup.console import Refused, complain, say, timed
 from compliance.devup.listener import healthy, reserve
 from compliance.devup.programs import Program, programs, stop_all
 from compliance.devup.services import Services
-from compliance.devup.state import (
-    Lock,
-    State,
-    default_folder,
-    ensure_keys,
-    held,
-    write_json,
-)
+from compliance.devup.state import Lock, State, default_folder, ensure_keys, write_json
 
 # Seconds between looks at the length of the logs.
 LOGS_EVERY = 60.0
@@ -41,8 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="manage.py up",
-        description="Starts Sandglass with all it needs. Ctrl-C stops it.",
+        prog="manage.py up", description="Starts Sandglass with all it needs. Ctrl-C stops it."
     )
     add_arguments(parser)
     options = parser.parse_args(arguments)
@@ -114,10 +106,14 @@ class Up:
         """The state, then the port; the keys must be there before there is data."""
         self.state.make()
         self.lock = Lock(self.state.folder / "lock")
-        if not self.lock.take():
-            raise Refused(
-                f"Another `up` already runs on {self.state.folder} (pid {self.lock.read()})."
-            )
+        # Other commands touch the lock for a moment to see whether we run.
+        until = time.monotonic() + 0.5
+        while not self.lock.take():
+            if time.monotonic() > until:
+                raise Refused(
+                    f"Another `up` already runs on {self.state.folder} (pid {self.lock.read()})."
+                )
+            self.pause(0.05)
         self.mine = True
         self.lock.write(str(os.getpid()))
         self.listener = reserve(self.port)
@@ -132,28 +128,26 @@ class Up:
             "STATE_DIR": str(self.state.folder),
             "PUBLIC_URL": os.environ.get("PUBLIC_URL") or f"http://localhost:{self.port}",
             "PYTHONUNBUFFERED": "1",
+            # Their logs are JSON, one object a line; warnings are for those who run the tests.
+            "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS") or "ignore",
         }
 
     def _start_services(self) -> None:
         """Takes over from one-off commands, which keep servers only for as long as they run."""
-        door, users = Lock(self.state.locks / "door"), Lock(self.state.locks / "users")
-        keeper = Lock(self.state.locks / "keeper")
+        locks = [Lock(self.state.locks / name) for name in ("door", "keeper", "users")]
         said = False
         try:
-            while True:
-                with held(door):
-                    if users.take() and keeper.take():
-                        users.release()
-                        self.services = Services(self.state, os.environ, pause=self.pause)
-                        self.environment |= self.services.start()
-                        return
-                    users.release()
+            while not all(lock.take() for lock in locks):
+                for lock in locks:
+                    lock.release()
                 if not said:
                     say("  waiting for another command that uses this state")
                     said = True
                 self.pause(0.1)
+            self.services = Services(self.state, os.environ, pause=self.pause)
+            self.environment |= self.services.start()
         finally:
-            for lock in (door, users, keeper):
+            for lock in locks:
                 lock.close()
 
     def _prepare(self) -> None:
@@ -214,7 +208,7 @@ class Up:
             assert web.process is not None
             child.until_ready(
                 web.process,
-                lambda: healthy(self.port),
+                lambda: healthy(self.port, self.environment["PUBLIC_URL"]),
                 name="The web server",
                 log=web.log,
                 pause=self.pause,

@@ -27,7 +27,7 @@ def folder() -> Iterator[Path]:
     """An empty folder with a short name; nothing that names it may live when the test ends."""
     with tempfile.TemporaryDirectory(prefix="sg-") as name:
         yield Path(name)
-        left = holds_within(5, lambda: not processes_of(Path(name)))
+        left = holds_within(30, lambda: not processes_of(Path(name)))
         assert left, describe(processes_of(Path(name)))
 
 
