@@ -74,10 +74,13 @@ def pretend_servers(environment: MutableMapping[str, str]) -> None:
 
 
 def _django(argv: list[str]) -> int:
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     try:
         execute_from_command_line(argv)
+    except ImproperlyConfigured as error:
+        raise Refused(str(error)) from None
     except SystemExit as ending:
         if ending.code is None or isinstance(ending.code, int):
             return ending.code or 0
