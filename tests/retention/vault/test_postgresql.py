@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import threading
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -161,3 +162,30 @@ def test_making_and_destroying_one_cell_at_once_ends_with_it_destroyed() -> None
         process.join()
     assert [process.exitcode for process in processes] == [0] * 4
     assert not CellKey.objects.filter(destroyed_at=None).exists()
+
+
+def test_no_generation_slips_in_while_its_cell_is_being_destroyed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The maker comes between the emptying of the keys and the commit."""
+    keys.make([Key(LIVE, 1)], now=NOW)
+    create, maker = CellKey.objects.bulk_create, threading.Thread(target=_make_elsewhere)
+
+    def with_maker(rows: list[CellKey], ignore_conflicts: bool = False) -> None:
+        if not maker.ident:
+            maker.start()
+            maker.join(timeout=0.5)
+            assert maker.is_alive()
+        create(rows, ignore_conflicts=ignore_conflicts)
+
+    monkeypatch.setattr(CellKey.objects, "bulk_create", with_maker)
+    keys.destroy([LIVE], now=NOW)
+    maker.join()
+    assert not CellKey.objects.filter(destroyed_at=None).exists()
+
+
+def _make_elsewhere() -> None:
+    try:
+        keys.make([Key(LIVE, 2)], now=NOW)
+    finally:
+        connections["vault"].close()
