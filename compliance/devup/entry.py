@@ -68,9 +68,10 @@ def _with_servers(argv: list[str]) -> int:
 
 def pretend_servers(environment: MutableMapping[str, str]) -> None:
     """Settings want an address and a secret even where nothing will be connected or signed."""
-    environment.setdefault("DATABASE_URL", "postgresql://nobody@localhost:1/none")
-    if not environment.get("SECRET_KEY_FILE"):
-        environment.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+    if not environment.get("DATABASE_URL"):
+        environment["DATABASE_URL"] = "postgresql://nobody@localhost:1/none"
+    if not environment.get("SECRET_KEY_FILE") and not environment.get("SECRET_KEY"):
+        environment["SECRET_KEY"] = secrets.token_urlsafe(50)
 
 
 def _django(argv: list[str]) -> int:

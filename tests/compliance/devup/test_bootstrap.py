@@ -53,10 +53,13 @@ def digest(text: str) -> str:
 
 def make_django(shelf: Path, version: str) -> str:
     management = f"VERSION = {version!r}\n{MANAGEMENT}"
-    modules = {"django/__init__.py": "", "django/core/__init__.py": ""}
-    return make_wheel(
-        shelf, "django", version, modules | {"django/core/management/__init__.py": management}
-    )
+    modules = {
+        "django/__init__.py": "",
+        "django/core/__init__.py": "",
+        "django/core/exceptions.py": "class ImproperlyConfigured(Exception): ...\n",
+        "django/core/management/__init__.py": management,
+    }
+    return make_wheel(shelf, "django", version, modules)
 
 
 class Clone:
