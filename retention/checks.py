@@ -33,3 +33,34 @@ def postgres_is_new_enough(
             )
         ]
     return []
+
+
+def vault_is_lost() -> bool:
+    """True when cells with records are live and the vault holds not one key: it was lost."""
+    from retention.records.models import Cell
+    from retention.vault.models import CellKey
+
+    if CellKey.objects.exists():
+        return False
+    return Cell.objects.filter(acknowledged__gt=0).exclude(state=Cell.State.PURGED).exists()
+
+
+@register(Tags.database)
+def vault_belongs_to_the_records(
+    app_configs: Any = None, *, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """An empty vault beside live records means that every one of them is unreadable."""
+    if not databases or not {"default", "vault"} <= set(databases):
+        return []
+    tables = {alias: connections[alias].introspection.table_names() for alias in databases}
+    if "retention_cell" not in tables["default"] or "vault_cellkey" not in tables["vault"]:
+        return []
+    if not vault_is_lost():
+        return []
+    return [
+        Error(
+            "There are live records, but the vault holds no keys: it was lost or replaced.",
+            hint="Put the vault (or its rolling copy) back at VAULT_URL before anything starts.",
+            id="retention.E003",
+        )
+    ]

@@ -44,8 +44,19 @@ def migrate(*, demo: bool) -> None:
 
     for alias in ("vault", "default"):
         call_command("migrate", database=alias, verbosity=0, interactive=False)
+    _refuse_a_lost_vault()
     if demo:
         _mark_demo()
+
+
+def _refuse_a_lost_vault() -> None:
+    from retention.checks import vault_is_lost
+
+    if vault_is_lost():
+        raise Refused(
+            "The database holds records, but the vault holds no keys: it was lost or replaced. "
+            "Put the vault, or its rolling copy, back before starting."
+        )
 
 
 def _mark_demo() -> None:
