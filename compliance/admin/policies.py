@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from compliance.admin import words
 from compliance.admin.readonly import ReadOnly, ReadOnlyInline
@@ -38,7 +39,7 @@ class PolicyVersionAdmin(ReadOnly):
     list_filter = ("state",)
     ordering = ("-number",)
     inlines = (PeriodInline,)
-    fields = ("number", "state", "text", "context_lines", "whole_files")
+    fields = ("number", "state", "wording", "context_lines", "whole_files")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the periods, once for the page."""
@@ -48,6 +49,11 @@ class PolicyVersionAdmin(ReadOnly):
     def version(self, version: PolicyVersion) -> str:
         """Its number in words."""
         return str(version)
+
+    @admin.display(description="text")
+    def wording(self, version: PolicyVersion) -> str:
+        """As it was approved, to the letter."""
+        return format_html('<pre class="wording">{}</pre>', version.text)
 
     @admin.display(description="kept for")
     def kept_for(self, version: PolicyVersion) -> str:

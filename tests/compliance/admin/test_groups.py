@@ -1,0 +1,75 @@
+"""Day groups: found by customer, day, kind and state; dates that cannot be misread."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from compliance.customers.models import Customer
+from retention import clock
+from retention.records.models import Cell
+from tests.compliance.admin.conftest import add_day_group
+
+LIST = "/admin/retention/cell/"
+TODAY = date(2026, 11, 22)
+
+
+@pytest.fixture(autouse=True)
+def _on_22_november(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 22, 10, tzinfo=UTC))
+
+
+def found(admin: Client, query: str) -> list[Cell]:
+    answer = admin.get(f"{LIST}?{query}")
+    assert answer.status_code == 200
+    return list(answer.context["cl"].result_list)
+
+
+def plain(admin: Client, url: str) -> str:
+    return admin.get(url).content.decode().replace("\u00a0", " ")
+
+
+def test_a_deletion_date_says_its_hour_and_zone(admin: Client, acme: Customer) -> None:
+    group = add_day_group(acme.pk, TODAY)
+    for url in (LIST, f"{LIST}{group.pk}/change/"):
+        text = plain(admin, url)
+        assert "22 May 2027, 00:00 UTC" in text
+    assert "22 Nov 2026, prompts, Acme" in plain(admin, LIST)
+
+
+def test_it_is_found_by_name_of_customer_date_and_id(admin: Client, acme: Customer) -> None:
+    ours = add_day_group(acme.pk, TODAY)
+    other = add_day_group(Customer.objects.create(name="B", created_at=clock.now()).pk, TODAY)
+    older = add_day_group(acme.pk, TODAY - timedelta(days=9))
+    assert found(admin, "q=acm") == [ours, older]
+    assert found(admin, "q=2026-11-22 acme") == [ours]
+    assert found(admin, f"q={ours.pk}") == [ours]
+    assert found(admin, f"q={other.customer_id}") == [other]
+    assert found(admin, f"q={older.expires_on}") == [older]
+    assert found(admin, "q=nobody") == []
+    assert found(admin, "q=2026-99-99") == []
+    assert admin.get(f"{LIST}?q=%00").status_code == 200
+
+
+def test_it_is_filtered_by_kind_state_and_dates(admin: Client, acme: Customer) -> None:
+    prompt = add_day_group(acme.pk, TODAY)
+    response = add_day_group(acme.pk, TODAY - timedelta(days=40), "response", state="sealed")
+    due = add_day_group(acme.pk, TODAY - timedelta(days=184), "evaluation")
+    assert found(admin, "kind=response") == [response]
+    assert found(admin, "state__exact=sealed") == [response]
+    assert found(admin, "from=today") == [prompt]
+    assert found(admin, "from=week") == [prompt]
+    assert found(admin, "from=older") == [response, due]
+    assert found(admin, "until=due") == [due]
+    assert found(admin, "until=week") == []
+    assert found(admin, "until=later") == [prompt, response]
+    assert found(admin, "until=nonsense") == [prompt, response, due]
+
+
+def test_it_counts_what_is_kept(admin: Client, acme: Customer) -> None:
+    add_day_group(acme.pk, TODAY, delivered=2)
+    (row,) = found(admin, "")
+    assert 'class="field-kept">1<' in admin.get(LIST).content.decode()
+    assert row.acknowledged == 3
