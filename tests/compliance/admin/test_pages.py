@@ -52,7 +52,7 @@ def every_page(model: type[Model]) -> list[str]:
 
 
 def running_text(page: str) -> str:
-    """What people read: no markup, codes or quotes, and not the one term that holds a listed word."""
+    """What people read: no markup, codes, quotes; nor the one term that holds such a word."""
     body = re.sub(r"<(code|pre|style|script)\b.*?</\1>", " ", page, flags=re.DOTALL)
     body = re.sub(r"\b\w+:\w+:\w+\b", " ", strip_tags(body))
     return re.sub(r"deletion records?", " ", body, flags=re.IGNORECASE)
