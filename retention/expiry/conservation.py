@@ -25,9 +25,17 @@ OF_DAY = """
         AND NOT EXISTS (SELECT FROM retention_cell gone
             WHERE gone.id = live.cell_id AND gone.state IN ('purging', 'shredded'))
 """
+# In key order, like everybody who locks cells.
 MARK = """
-    UPDATE retention_cell SET blocked = 'count_mismatch'
-    WHERE id = ANY(%s) AND state IN ('open', 'sealed') AND blocked = ''
+    WITH found AS (
+        SELECT id, id = ANY(%(wrong)s) AS wrong FROM retention_cell
+        WHERE state IN ('open', 'sealed') AND ((blocked = '' AND id = ANY(%(wrong)s))
+            OR (blocked = 'count_mismatch' AND id <> ALL(%(wrong)s)))
+        ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE retention_cell cell
+    SET blocked = CASE WHEN found.wrong THEN 'count_mismatch' ELSE '' END
+    FROM found WHERE cell.id = found.id
 """
 
 
@@ -49,13 +57,12 @@ def mismatches(days: Sequence[date]) -> list[UUID]:
 
 
 def check_all() -> list[UUID]:
-    """Count every live day; cells that do not add up are marked and not destroyed."""
+    """Count every live day: cells that do not add up are blocked, those that do again are not."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT clock_day FROM retention_cell WHERE state <> 'purged' ORDER BY 1"
         )
         days = [day for (day,) in cursor.fetchall()]
         wrong = mismatches(days)
-        if wrong:
-            cursor.execute(MARK, [wrong])
+        cursor.execute(MARK, {"wrong": wrong})
     return wrong

@@ -66,8 +66,7 @@ def check(reading: Reading | None = None) -> None:
     if reason is None:
         _remember(reading)
         return
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE retention_clockguard SET alarm = %s", [reason])
+    _alarm(reason)
     raise ClockSuspect(
         f"The host's time cannot be trusted ({reason}): nothing is destroyed. Correct the clock,"
         " or confirm it with: manage.py retention_sweep --confirm-clock",
@@ -91,9 +90,23 @@ def _seen() -> tuple[Reading | None, datetime]:
         # The one place where SQL is asked for the time: to compare the two clocks.
         cursor.execute("SELECT clock_timestamp()")
         database_time: datetime = cursor.fetchone()[0]
-        cursor.execute("SELECT host_time, boot_id, uptime_seconds FROM retention_clockguard")
+        cursor.execute(
+            "SELECT host_time, boot_id, uptime_seconds FROM retention_clockguard"
+            " WHERE uptime_seconds >= 0"
+        )
         row = cursor.fetchone()
     return (Reading(*row) if row else None), database_time.astimezone(UTC)
+
+
+def _alarm(reason: str) -> None:
+    with connection.cursor() as cursor:
+        # Where no look was ever trusted the row holds the alarm alone (see `_seen`).
+        cursor.execute(
+            "INSERT INTO retention_clockguard (id, host_time, boot_id, uptime_seconds, alarm)"
+            " VALUES (1, 'epoch', '', -1, %s)"
+            " ON CONFLICT (id) DO UPDATE SET alarm = excluded.alarm",
+            [reason],
+        )
 
 
 def _remember(reading: Reading) -> None:

@@ -8,6 +8,8 @@ UPDATE EXCLUSIVE on the parent); an old day is detached concurrently and then dr
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -63,17 +65,20 @@ def ensure(today: date) -> int:
 
 
 def _make(cursor: Any, day: date) -> None:
-    table = sql.Identifier(name_of(day))
-    bounds = {"first": sql.Literal(day), "next": sql.Literal(day + timedelta(days=1))}
     cursor.execute(
         sql.SQL("CREATE TABLE {table} (LIKE {parent} INCLUDING ALL)").format(
-            table=table, parent=PARENT
+            table=_table(day), parent=PARENT
         )
     )
+    _attach(cursor, day)
+
+
+def _attach(cursor: Any, day: date) -> None:
+    bounds = {"first": sql.Literal(day), "next": sql.Literal(day + timedelta(days=1))}
     cursor.execute(
         sql.SQL(
             "ALTER TABLE {parent} ATTACH PARTITION {table} FOR VALUES FROM ({first}) TO ({next})"
-        ).format(parent=PARENT, table=table, **bounds)
+        ).format(parent=PARENT, table=_table(day), **bounds)
     )
 
 
@@ -83,6 +88,18 @@ def ensure_after_migrate(*, using: str, **_: object) -> None:
         ensure(clock.today())
 
 
+def left_behind() -> set[date]:
+    """The days whose table is detached already and still there: a run died between the two."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND NOT relispartition"
+            " AND relnamespace = (SELECT relnamespace FROM pg_class"
+            " WHERE oid = 'retention_record'::regclass)"
+            " AND relname ~ '^retention_record_[0-9]{8}$'"
+        )
+        return {_day_of(name) for (name,) in cursor.fetchall()}
+
+
 def drop(day: date, *, attempts: int = 5) -> bool:
     """Detach the day and drop it. False: a reader was in the way, the next run goes on.
 
@@ -90,29 +107,77 @@ def drop(day: date, *, attempts: int = 5) -> bool:
     is dropped, an absent one is done. Must not run inside a transaction.
     """
     for attempt in range(attempts):
-        try:
-            _drop_once(day)
-            return True
-        except OperationalError as error:
-            if not isinstance(error.__cause__, errors.LockNotAvailable | errors.DeadlockDetected):
-                raise
+        if attempt:
             time.sleep(0.05 * 2**attempt)
+        with suppress(_InTheWay), _alone() as cursor:
+            _detach(cursor, day)
+            if _holds_living_rows(cursor, day):
+                _attach(cursor, day)
+                return False
+            cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_table(day)))
+            return True
     return False
 
 
-def _drop_once(day: date) -> None:
-    table = sql.Identifier(name_of(day))
-    pending = existing().get(day)
+def put_back(day: date) -> None:
+    """Attach a day that was left behind with rows in it, so that they are seen and counted."""
+    with suppress(_InTheWay), _alone() as cursor:
+        if day in left_behind():
+            _attach(cursor, day)
+
+
+class _InTheWay(Exception):
+    """Somebody held a lock for longer than we wait."""
+
+
+@contextmanager
+def _alone() -> Iterator[Any]:
+    """One session changes old days at a time: PostgreSQL knows one pending detach a table."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
         try:
-            if pending is not None:
-                how = sql.SQL("FINALIZE" if pending else "CONCURRENTLY")
-                cursor.execute(
-                    sql.SQL("ALTER TABLE {parent} DETACH PARTITION {table} {how}").format(
-                        parent=PARENT, table=table, how=how
-                    )
-                )
-            cursor.execute(sql.SQL("DROP TABLE IF EXISTS {table}").format(table=table))
+            cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+            cursor.execute("SELECT pg_advisory_lock(hashtext('retention_record old days'))")
+            try:
+                yield cursor
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(hashtext('retention_record old days'))")
+        except OperationalError as error:
+            if isinstance(error.__cause__, errors.LockNotAvailable | errors.DeadlockDetected):
+                raise _InTheWay from error
+            raise
         finally:
             cursor.execute("RESET lock_timeout")
+
+
+def _detach(cursor: Any, day: date) -> None:
+    statement = sql.SQL("ALTER TABLE {parent} DETACH PARTITION {table} {how}")
+    found = existing()
+    # Whichever day is pending goes first: no other can be detached before.
+    for pending in [other for other, is_pending in found.items() if is_pending]:
+        cursor.execute(
+            statement.format(parent=PARENT, table=_table(pending), how=sql.SQL("FINALIZE"))
+        )
+        del found[pending]
+    if day in found:
+        cursor.execute(
+            statement.format(parent=PARENT, table=_table(day), how=sql.SQL("CONCURRENTLY"))
+        )
+
+
+def _holds_living_rows(cursor: Any, day: date) -> bool:
+    """A late writer may have made a cell, and put a row into it, until the moment of the detach."""
+    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name_of(day)])
+    if not cursor.fetchone()[0]:
+        return False
+    cursor.execute(
+        sql.SQL(
+            "SELECT EXISTS (SELECT FROM retention_cell cell JOIN {table} record"
+            " ON record.customer_id = cell.customer_id AND record.cell_id = cell.id"
+            " WHERE cell.clock_day = {day} AND cell.state IN ('open', 'sealed', 'purging'))"
+        ).format(table=_table(day), day=sql.Literal(day))
+    )
+    return bool(cursor.fetchone()[0])
+
+
+def _table(day: date) -> sql.Identifier:
+    return sql.Identifier(name_of(day))

@@ -38,7 +38,7 @@ FINISH = """
 def write_deletion_records(day: date, cells: Sequence[UUID], run: SweepRun, now: datetime) -> int:
     """One pending deletion record for each customer of a day whose rows are gone."""
     with transaction.atomic():
-        locked = claims.lock(cells, "shredded", wait=True)
+        locked = claims.lock(cells, "shredded")
         with connection.cursor() as cursor:
             cursor.execute(UNPROVED, [[cell.id for cell in locked]])
             unproved = {identifier for (identifier,) in cursor.fetchall()}
@@ -46,10 +46,13 @@ def write_deletion_records(day: date, cells: Sequence[UUID], run: SweepRun, now:
         for cell in locked:
             if cell.id in unproved:
                 mine[cell.customer].append(cell)
+        if mine:
+            # The run is written with its first deletion record, so its sums hold if it dies here.
+            run.records += sum(cell.expected for group in mine.values() for cell in group)
+            run.save()
         groups = iter(mine.items())
         while batch := dict(islice(groups, CUSTOMERS_AT_ONCE)):
             _write(day, batch, run, now)
-    run.records += sum(cell.expected for cells_ in mine.values() for cell in cells_)
     return len(unproved)
 
 
@@ -68,6 +71,9 @@ def _write(day: date, mine: dict[UUID, list[DueCell]], run: SweepRun, now: datet
         )
         for customer, cells in mine.items()
     ]
+    unreadable = {
+        customer: max(cell.shredded_at or now for cell in cells) for customer, cells in mine.items()
+    }
     records = [
         DeletionRecord(
             customer_id=customer,
@@ -75,8 +81,9 @@ def _write(day: date, mine: dict[UUID, list[DueCell]], run: SweepRun, now: datet
             run=run,
             kind="expiry",
             counts=counts[customer],
-            keys_destroyed_at=max(cell.shredded_at or now for cell in mine[customer]),
-            rows_removed_at=now,
+            keys_destroyed_at=unreadable[customer],
+            # The hosts' clocks may be seconds apart; the order of the acts is not in doubt.
+            rows_removed_at=max(now, unreadable[customer]),
             entry=entry,
         )
         for customer, entry in zip(mine, append_all(acts, now=now), strict=True)
@@ -100,7 +107,7 @@ def finish(now: datetime) -> int:
         cursor.execute(SIGNED_DELETIONS, [claims.BATCH])
         chosen = [identifier for (identifier,) in cursor.fetchall()]
     with transaction.atomic():
-        locked = claims.lock(chosen, "shredded", wait=True)
+        locked = claims.lock(chosen, "shredded")
         with connection.cursor() as cursor:
             cursor.execute(FINISH, [now, [cell.id for cell in locked]])
     return len(locked)

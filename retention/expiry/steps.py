@@ -17,7 +17,7 @@ from itertools import groupby
 from uuid import UUID
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from retention.expiry import claims, conservation, partitions
 from retention.expiry.claims import DueCell
@@ -35,7 +35,10 @@ INTEND = """
     FROM unnest(%s::uuid[], %s::bigint[]) AS intent(cell, entry) WHERE cell.id = intent.cell
 """
 BLOCK = "UPDATE retention_cell SET blocked = 'count_mismatch' WHERE id = ANY(%s)"
-UNBLOCK = "UPDATE retention_cell SET blocked = '' WHERE blocked <> '' AND state = 'sealed'"
+BLOCKED = (
+    "SELECT id FROM retention_cell WHERE expires_on <= %s AND state = 'sealed' AND blocked <> ''"
+)
+UNBLOCK = "UPDATE retention_cell SET blocked = '' WHERE id = ANY(%s)"
 SIGNED_INTENTS = """
     SELECT cell.id FROM retention_cell cell JOIN retention_entry entry ON entry.id = cell.intent_id
     WHERE cell.state = 'purging' AND entry.signed_at IS NOT NULL
@@ -59,28 +62,23 @@ def seal(today: date, now: datetime) -> int:
     """Step 1, from 00:00 UTC of `expires_on`: closed, so that no row is added any more."""
     chosen = claims.due("open", today)
     with transaction.atomic():
-        locked = claims.lock(chosen, "open", wait=False)
-        if chosen and not locked:
-            # Everything chosen is being written to: now wait for the writers.
-            locked = _waited(chosen)
+        locked = claims.lock(chosen, "open")
         with connection.cursor() as cursor:
             cursor.execute(SEAL, [now, [cell.id for cell in locked]])
     return len(locked)
 
 
-def _waited(chosen: Sequence[UUID]) -> list[DueCell]:
-    try:
-        with transaction.atomic():
-            return claims.lock(chosen, "open", wait=True)
-    except OperationalError:
-        log.warning("expiry_seal_waits", cells=len(chosen))
-        return []
-
-
-def unblock() -> None:
-    """Cells that did not add up are counted anew by every run."""
+def unblock(today: date) -> None:
+    """Closed cells that did not add up are counted anew by every run."""
     with connection.cursor() as cursor:
-        cursor.execute(UNBLOCK)
+        cursor.execute(BLOCKED, [today])
+        blocked = [identifier for (identifier,) in cursor.fetchall()]
+    for start in range(0, len(blocked), claims.BATCH):
+        with transaction.atomic(), connection.cursor() as cursor:
+            locked = claims.lock(blocked[start : start + claims.BATCH], "sealed")
+            counted = _counted(locked)
+            right = [cell.id for cell in locked if counted.get(cell.id, 0) == cell.expected]
+            cursor.execute(UNBLOCK, [right])
 
 
 def pass_point_of_no_return(today: date, now: datetime, run: UUID) -> int:
@@ -91,9 +89,7 @@ def pass_point_of_no_return(today: date, now: datetime, run: UUID) -> int:
     """
     chosen = claims.due("sealed", today)
     with transaction.atomic():
-        locked = [
-            cell for cell in claims.lock(chosen, "sealed", wait=True) if today >= cell.expires_on
-        ]
+        locked = [cell for cell in claims.lock(chosen, "sealed") if today >= cell.expires_on]
         counted = _counted(locked)
         wrong = [cell.id for cell in locked if counted.get(cell.id, 0) != cell.expected]
         right = [cell for cell in locked if cell.id not in set(wrong)]
@@ -161,7 +157,7 @@ def shred(now: datetime) -> int:
         return 0
     vault.destroy(chosen, now=now)
     with transaction.atomic():
-        locked = claims.lock(chosen, "purging", wait=True)
+        locked = claims.lock(chosen, "purging")
         with connection.cursor() as cursor:
             cursor.execute(SHRED, [now, [cell.id for cell in locked]])
     return len(locked)

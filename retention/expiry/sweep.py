@@ -53,7 +53,7 @@ def sweep(*, now: Callable[[], datetime] = clock.now) -> SweepReport:
     today = now().date()
     run = SweepRun(id=uuid4(), started_at=now())
     run.sealed = _all(lambda: steps.seal(today, now()))
-    steps.unblock()
+    steps.unblock(today)
     _all(lambda: steps.pass_point_of_no_return(today, now(), run.pk))
     sequence.sign_pending(now=now())
     run.shredded = _all(lambda: steps.shred(now()))
@@ -92,8 +92,6 @@ def _remove(today: date, run: SweepRun, now: Callable[[], datetime]) -> int:
         if not steps.remove_rows(day, cells, today, run):
             waiting += 1
             continue
-        if run._state.adding:
-            run.save()
         prove.write_deletion_records(day, cells, run, now())
     return waiting
 
@@ -103,8 +101,9 @@ def _blocked(today: date) -> int:
 
 
 def _drop_empty_days(today: date) -> None:
-    """Days that the ceiling no longer accepts and that never had a cell."""
-    old = [day for day in partitions.existing() if day < earliest_accepted(today)]
+    """Days that the ceiling no longer accepts and that have no cell to wait for."""
+    left = partitions.left_behind()
+    old = [day for day in {*partitions.existing(), *left} if day < earliest_accepted(today)]
     busy = set(
         Cell.objects.filter(clock_day__in=old)
         .exclude(state=Cell.State.PURGED)
@@ -113,3 +112,6 @@ def _drop_empty_days(today: date) -> None:
     for day in old:
         if day not in busy:
             partitions.drop(day)
+        elif day in left:
+            # Its run died between finding a late row and putting the day back.
+            partitions.put_back(day)
