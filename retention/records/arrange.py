@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from retention.policies.queries import Terms
 from retention.policies.rules import DataClass
 from retention.records.cells import CellName, CellView
-from retention.records.identity import clock_day, exchange_id
+from retention.records.identity import clock_day, exchange_id, record_id
 from retention.records.parts import Dropped, NewExchange, Outcome, Part, Status
 
 TOLERANCE = timedelta(minutes=5)
@@ -22,6 +22,7 @@ class Slot:
 
     part: Part
     name: CellName
+    record: UUID
     cell: CellView | None = None
 
 
@@ -68,33 +69,27 @@ def arrange(customer: UUID, sent: NewExchange, *, terms: Terms, today: date) -> 
             arranged.dropped.append(Dropped(part.data_class, part.name, code))
             continue
         name = CellName(customer, day, part.data_class, sent.retain_days)
-        arranged.slots.append(Slot(part, name))
+        record = record_id(arranged.exchange, part.data_class, part.name)
+        arranged.slots.append(Slot(part, name, record))
     return arranged
 
 
-def settle(arranged: Arranged, cells: Mapping[CellName, CellView], today: date) -> Outcome | None:
-    """Put each slot into its live cell; parts without one are dropped.
+def settle(arranged: Arranged, cells: Mapping[CellName, CellView], today: date) -> bool:
+    """Put each slot into its live cell; parts without one are dropped, for good.
 
-    Returns a refusal when the anchor itself has none: then nothing of the exchange is kept.
+    False when the anchor itself has none: then nothing of the exchange can be kept.
     """
     keep: list[Slot] = []
-    dropped = [drop for drop in arranged.dropped if drop.code != "expired_on_arrival"]
+    dropped = list(arranged.dropped)
     for slot in arranged.slots:
         cell = cells.get(slot.name)
         if cell is not None and cell.live(today):
-            keep.append(replace(slot, cell=cell))
+            slot.cell = cell
+            keep.append(slot)
         elif slot is arranged.anchor:
-            return arranged.outcome(Status.REFUSED, "expired_on_arrival")
+            return False
         else:
             drop = Dropped(slot.part.data_class, slot.part.name, "expired_on_arrival")
             dropped.append(drop)
     arranged.slots, arranged.dropped = keep, dropped
-    return None
-
-
-def live_keys(arranged: Iterator[Arranged] | list[Arranged]) -> Iterator[CellView]:
-    """The cells that these exchanges will write into."""
-    for exchange in arranged:
-        for slot in exchange.slots:
-            if slot.cell is not None:
-                yield slot.cell
+    return True

@@ -40,19 +40,23 @@ class CellName(NamedTuple):
 class CellView:
     """A cell as it was read; the guard finds out whether it still is."""
 
-    id: UUID
+    key: vault.Key
     state: str
     expires_on: date
-    generation: int
 
     def live(self, today: date) -> bool:
         """True if its records may be written and read on `today`."""
         return self.state == "open" and self.expires_on > today
 
     @property
-    def key(self) -> vault.Key:
-        """Where its key lies in the vault."""
-        return vault.Key(self.id, self.generation)
+    def id(self) -> UUID:
+        """The cell's id; with the generation it is the key's name."""
+        return self.key.cell
+
+    @property
+    def generation(self) -> int:
+        """The generation of the key that seals now."""
+        return self.key.generation
 
 
 class CellMoved(Exception):
@@ -60,7 +64,7 @@ class CellMoved(Exception):
 
 
 FIND = """
-    SELECT id, state, expires_on, generation FROM retention_cell
+    SELECT id, generation, state, expires_on FROM retention_cell
     WHERE customer_id = %s AND id = ANY(%s)
 """
 MAKE = """
@@ -90,7 +94,7 @@ def find(customer: UUID, ids: Collection[UUID]) -> dict[UUID, CellView]:
     """The cells of this customer among `ids`."""
     with connection.cursor() as cursor:
         cursor.execute(FIND, [customer, list(ids)])
-        return {row[0]: CellView(*row) for row in cursor.fetchall()}
+        return {row[0]: CellView(vault.Key(*row[:2]), *row[2:]) for row in cursor.fetchall()}
 
 
 def ensure(

@@ -18,6 +18,7 @@ EPOCH = date(1970, 1, 1)
 DAY_MS = 86_400_000
 _VERSION_8, _VARIANT = 0x8 << 76, 0b10 << 62
 _RANDOM_A, _RANDOM_B = 0xFFF << 64, (1 << 62) - 1
+_TIME = ((1 << 48) - 1) << 80
 
 
 def clock_day(occurred_at: datetime) -> date:
@@ -25,28 +26,29 @@ def clock_day(occurred_at: datetime) -> date:
     return occurred_at.astimezone(UTC).date()
 
 
-def _uuid8(day: date, *names: object) -> UUID:
-    joined = "\x1f".join(str(name) for name in names).encode()
-    digest = int.from_bytes(sha256(joined).digest()[:10], "big")
-    milliseconds = (day - EPOCH).days * DAY_MS << 80
-    return UUID(
-        int=milliseconds | _VERSION_8 | (digest & _RANDOM_A) | _VARIANT | (digest & _RANDOM_B)
-    )
+def _uuid8(time: int, names: str) -> UUID:
+    """`time`: the upper 48 bits in their place. `names` are separated by U+001F."""
+    digest = int.from_bytes(sha256(names.encode()).digest()[:10], "big")
+    return UUID(int=time | _VERSION_8 | (digest & _RANDOM_A) | _VARIANT | (digest & _RANDOM_B))
+
+
+def _midnight(day: date) -> int:
+    return (day - EPOCH).days * DAY_MS << 80
 
 
 def exchange_id(customer: UUID, external_id: str, day: date) -> UUID:
     """The server's id of an exchange."""
-    return _uuid8(day, "exchange", customer, day, external_id)
+    return _uuid8(_midnight(day), f"exchange\x1f{customer}\x1f{day}\x1f{external_id}")
 
 
 def record_id(exchange: UUID, data_class: DataClass, part: str) -> UUID:
-    """The id of one part of an exchange."""
-    return _uuid8(day_of(exchange), "record", exchange, data_class.value, part)
+    """The id of one part of an exchange, whose day it carries."""
+    return _uuid8(exchange.int & _TIME, f"record\x1f{exchange}\x1f{data_class}\x1f{part}")
 
 
 def cell_id(customer: UUID, day: date, data_class: DataClass, retain_days: int) -> UUID:
     """The id of a cell: whoever makes it, it is the same, also after it was destroyed."""
-    return _uuid8(day, "cell", customer, day, data_class.value, retain_days)
+    return _uuid8(_midnight(day), f"cell\x1f{customer}\x1f{day}\x1f{data_class}\x1f{retain_days}")
 
 
 def day_of(identifier: UUID) -> date:

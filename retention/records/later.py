@@ -9,7 +9,7 @@ from django.db import transaction
 
 from retention.errors import Busy
 from retention.policies import queries as policies
-from retention.records import cells, queries, rows
+from retention.records import cells, identity, queries, rows
 from retention.records.arrange import Slot
 from retention.records.ingest import sealed_row
 from retention.records.parts import Outcome, Part, Status, StoredRecord
@@ -53,7 +53,8 @@ def _attempt(customer: UUID, address: queries.Address, part: Part, now: datetime
     if cell is None or not cell.live(today):
         outcome.code = "expired_on_arrival"
         return outcome
-    row = _row(view, Slot(part, name, cell), now)
+    record_id = identity.record_id(view.exchange, part.data_class, part.name)
+    row = _row(view, Slot(part, name, record_id, cell), now)
     with transaction.atomic():
         written = rows.write_one(row)
         if written:
