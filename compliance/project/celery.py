@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import celeryd_init, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "compliance.project.settings")
 
@@ -12,6 +12,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["retention"])
 
 
+@celeryd_init.connect
 @setup_logging.connect
 def use_our_logs(**_: object) -> None:
     """Keeps Celery from adding handlers of its own, which would write arguments and messages."""
