@@ -77,11 +77,13 @@ MAKE = """
     ON CONFLICT DO NOTHING
 """
 # The subquery locks in key order; an UPDATE with a join alone would lock in any order.
+# Generation 0: whatever the cell has now, for rows that are removed and need no key.
 GUARD = """
     WITH locked AS (
         SELECT cell.id, wanted.n
         FROM unnest(%s::uuid[], %s::int[], %s::bigint[]) AS wanted(id, generation, n)
-        JOIN retention_cell cell ON cell.id = wanted.id AND cell.generation = wanted.generation
+        JOIN retention_cell cell
+            ON cell.id = wanted.id AND wanted.generation IN (cell.generation, 0)
         WHERE cell.customer_id = %s AND cell.state = 'open' AND cell.expires_on > %s
         ORDER BY cell.id FOR NO KEY UPDATE OF cell
     )
@@ -150,9 +152,13 @@ def acknowledge(customer: UUID, rows: Mapping[vault.Key, int], *, today: date) -
     _guard("acknowledged", customer, rows, today)
 
 
-def deduct_delivered(customer: UUID, rows: Mapping[vault.Key, int], *, today: date) -> None:
-    """Count rows that were removed because their result was returned. Raises `CellMoved`."""
-    _guard("delivered", customer, rows, today)
+def deduct_delivered(customer: UUID, rows: Mapping[UUID, int], *, today: date) -> None:
+    """Count rows that were removed from these cells because their result was returned.
+
+    The last statement of its transaction too. Raises `CellMoved`.
+    """
+    any_key = {vault.Key(cell, 0): count for cell, count in rows.items()}
+    _guard("delivered", customer, any_key, today)
 
 
 def _guard(column: str, customer: UUID, rows: Mapping[vault.Key, int], today: date) -> None:

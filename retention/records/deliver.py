@@ -15,9 +15,11 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from retention.errors import Busy
 from retention.records import cells, queries
 from retention.records.trouble import translated
-from retention.vault.keys import Key
+
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ REMOVE = """
     DELETE FROM retention_record
     WHERE customer_id = %s AND clock_day = %s AND exchange_id = %s AND data_class = 'snippet'
         AND cell_id = ANY(%s)
-    RETURNING cell_id, generation
+    RETURNING cell_id
 """
 
 
@@ -50,26 +52,26 @@ def deliver(customer: UUID, address: queries.Address, *, now: datetime) -> Deliv
     """
     with translated():
         view = queries.exchange(customer, address, today=now.date())
-        try:
-            return _apply(view, now)
-        except cells.CellMoved:
-            # The snippets' day ended this moment: what is left of them is the deletion run's.
-            return _apply(view, now, with_snippets=False)
+        for _ in range(ATTEMPTS):
+            try:
+                return _apply(view, now)
+            except cells.CellMoved:
+                # Their day ended this moment: the next look leaves them to the deletion run.
+                continue
+    raise Busy
 
 
 @transaction.atomic
-def _apply(view: queries.ExchangeView, now: datetime, *, with_snippets: bool = True) -> Delivered:
+def _apply(view: queries.ExchangeView, now: datetime) -> Delivered:
     where: list[Any] = [view.customer, view.clock_day, view.exchange]
+    live = queries.live_cells(
+        view.customer, today=now.date(), first=view.clock_day, last=view.clock_day
+    )
     with connection.cursor() as cursor:
         cursor.execute(MARK, [now, *where])
         marked = cursor.fetchone()
-        removed: Counter[Key] = Counter()
-        if with_snippets:
-            live = queries.live_cells(
-                view.customer, today=now.date(), first=view.clock_day, last=view.clock_day
-            )
-            cursor.execute(REMOVE, [*where, list(live)])
-            removed = Counter(Key(*row) for row in cursor.fetchall())
+        cursor.execute(REMOVE, [*where, list(live)])
+        removed = Counter(cell for (cell,) in cursor.fetchall())
     if removed:
         cells.deduct_delivered(view.customer, removed, today=now.date())
     first_time = marked[0] if marked else now

@@ -1,4 +1,4 @@
-"""An exchange whose anchor stands already: a retry, other content, or erased."""
+"""An exchange that was not written: a retry, other content, erased, or too old to be kept."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class _Anchor:
 def recognise(
     customer: UUID, known: Mapping[int, Arranged], *, today: date, now: datetime
 ) -> dict[int, Outcome]:
-    """Answer for exchanges that were not written because their anchor was there first."""
+    """Answer for exchanges whose anchor was there first, or has no cell that takes it."""
     if not known:
         return {}
     days = list({a.clock_day for a in known.values()})
