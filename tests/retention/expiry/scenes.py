@@ -42,8 +42,9 @@ def day_that_ends_on(today: date) -> date:
 
 def make_table(day: date) -> None:
     """The partition of this one day: a whole window takes its time."""
-    with mock.patch.object(partitions, "window", return_value=[day]):
-        partitions.ensure(day)
+    if day not in partitions.existing():
+        with mock.patch.object(partitions, "window", return_value=[day]):
+            partitions.ensure(day)
 
 
 def keep(
