@@ -131,9 +131,9 @@ class ApiKeyAdmin(Paged):
             try:
                 keys.revoke(key, by=acting(request), now=clock.now())
             except StaleKey:
-                self.message_user(request, f"{key} was revoked before.", messages.WARNING)
+                self.message_user(request, f"The key {key} was revoked before.", messages.WARNING)
             else:
-                self.message_user(request, f"{key} is revoked.", messages.SUCCESS)
+                self.message_user(request, f"The key {key} is revoked.", messages.SUCCESS)
 
     @admin.display(description="key", ordering="prefix")
     def prefixed(self, key: ApiKey) -> str:

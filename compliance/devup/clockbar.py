@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
 from django.db.models import Min
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import SimpleLazyObject
@@ -65,7 +66,6 @@ def move(request: HttpRequest) -> HttpResponse:
     except ClockRefused as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(back)
-    partitions.ensure(moved)
     messages.success(
         request,
         f"The demonstration's date is now {moved.day} {moved:%B %Y}. What was due by then is "
@@ -74,15 +74,24 @@ def move(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(back)
 
 
+@transaction.atomic
 def _advance(step: str) -> date:
+    """To the new date, with its partitions: a day that cannot be stored is never today."""
     if step in STEPS:
-        return clock.advance(by=timedelta(days=STEPS[step])).date()
-    if step != NEXT_DELETION:
+        moved = clock.advance(by=timedelta(days=STEPS[step])).date()
+    elif step == NEXT_DELETION:
+        moved = clock.advance(to=_next_deletion()).date()
+    else:
         raise ClockRefused("Press one of the buttons.")
+    partitions.ensure(moved)
+    return moved
+
+
+def _next_deletion() -> date:
     day = next_deletion(clock.today())
     if day is None:
         raise ClockRefused("Nothing is kept, so there is no next deletion.")
-    return clock.advance(to=day).date()
+    return day
 
 
 def _back(request: HttpRequest) -> str:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import OperationalError
 from django.test import Client
 
 from compliance.people.models import User
@@ -139,3 +140,16 @@ def test_the_bar_is_on_the_administration_pages_too(client: Client) -> None:
         text = client.get(page).content.decode()
         assert text.count(f'action="{BAR}"') == 1
         assert f'value="{page}"' in text
+
+
+@pytest.mark.usefixtures("demo")
+def test_it_stays_where_it_is_when_the_partitions_cannot_be_made(
+    amir: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_today: date) -> int:
+        raise OperationalError
+
+    monkeypatch.setattr(partitions, "ensure", refuse)
+    with pytest.raises(OperationalError):
+        amir.post(BAR, {"step": "31"})
+    assert clock.offset() == timedelta()
