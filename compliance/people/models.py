@@ -9,7 +9,6 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Lower
 
-from compliance.customers.models import Customer
 from retention.clock import host_now
 
 
@@ -101,7 +100,9 @@ class Member(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="members")
+    customer = models.ForeignKey(
+        "compliance.Customer", on_delete=models.PROTECT, related_name="members"
+    )
     role = models.CharField(max_length=6, choices=Role.choices)
 
     class Meta:
