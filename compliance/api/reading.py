@@ -21,6 +21,7 @@ from retention.records.queries import Address
 
 READ_STEP = 256 * 1024
 JSON = re.compile(r"application/(?:[\w.-]+\+)?json|\*/\*", re.IGNORECASE | re.ASCII)
+LENGTH = re.compile(r"[0-9]{1,18}")
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SERVER_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -109,7 +110,7 @@ def _stream(request: Request) -> BinaryIO:
     if meta.get("wsgi.input_terminated") and not meta.get("CONTENT_LENGTH"):
         return cast(BinaryIO, meta["wsgi.input"])
     length = str(meta.get("CONTENT_LENGTH") or "")
-    if length.isdigit() and int(length) > MOST_SENT:
+    if LENGTH.fullmatch(length) and int(length) > MOST_SENT:
         raise TooLarge
     return cast(BinaryIO, request._request)
 
