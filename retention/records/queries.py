@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,68 +16,14 @@ from django.db import connection
 
 from retention.errors import ExchangeGone, UnknownExchange
 from retention.policies.rules import DataClass, ceiling
-from retention.records.identity import day_of, exchange_id
+from retention.records.identity import day_of, exchange_id, record_id
 from retention.records.parts import Call, Usage
+from retention.records.views import Address, ExchangeView, LiveCell, RecordView
 from retention.vault import keys as vault
 from retention.vault.envelope import Context, unseal
+from retention.vault.errors import SealBroken
 
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """An exchange by the server's id, or by the customer's own with or without its day."""
-
-    exchange: UUID | None = None
-    external_id: str | None = None
-    day: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LiveCell:
-    """A cell that may be read today."""
-
-    id: UUID
-    clock_day: date
-    data_class: DataClass
-    retain_days: int
-    generation: int
-    expires_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class RecordView:
-    """One record without its content."""
-
-    id: UUID
-    data_class: DataClass
-    part: str
-    cell: LiveCell
-    generation: int
-    size: int
-    verdict: str
-    usage: Usage
-    received_at: datetime
-
-    @property
-    def expires_on(self) -> date:
-        """The first UTC day on which it is unreadable."""
-        return self.cell.expires_on
-
-
-@dataclass(slots=True)
-class ExchangeView:
-    """One exchange with those of its records that may be read today."""
-
-    customer: UUID
-    exchange: UUID
-    external_id: str
-    clock_day: date
-    occurred_at: datetime
-    received_at: datetime
-    call: Call
-    flags: tuple[str, ...] = ()
-    delivered_at: datetime | None = None
-    records: list[RecordView] = field(default_factory=list)
-
+__all__ = ["Address", "ExchangeView", "LiveCell", "RecordView"]
 
 LIVE_CELLS = """
     SELECT id, clock_day, data_class, retain_days, generation, expires_on FROM retention_cell
@@ -288,6 +233,9 @@ def _open(
     payload: bytes,
     keys: dict[vault.Key, bytes],
 ) -> bytes:
+    # The seal binds the record's id; that follows from the exchange, the class and the part.
+    if record.id != record_id(view.exchange, record.data_class, record.part):
+        raise SealBroken
     key = keys[vault.Key(record.cell.id, record.generation)]
     context = Context(
         customer,
