@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 
-from retention.policies.models import PolicyPeriod
-from retention.policies.rules import DataClass
+from retention.policies.models import CLASSES, PolicyPeriod
 
-KINDS_OF_DATA: Mapping[str, str] = {
-    DataClass.PROMPT.value: "prompts",
-    DataClass.SNIPPET.value: "code snippets",
-    DataClass.RESPONSE.value: "AI responses",
-    DataClass.EVALUATION.value: "quality feedback",
-}
+KINDS_OF_DATA: Mapping[str, str] = dict(CLASSES)
 NOTHING = "–"
 
 

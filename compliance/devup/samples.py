@@ -35,7 +35,7 @@ RULES = {
     "python.unsafe-deserialisation": "Data from outside is turned into objects",
     "python.path-traversal": "A path from outside is opened",
 }
-CALLS = (
+CALLS: tuple[tuple[str, str, str, str, dict[str, bool]], ...] = (
     ("openai", "gpt-5.1", "proj_demo", "responses", {"store": False}),
     ("openai", "gpt-5.1-mini", "proj_demo", "responses", {"store": False}),
     ("amazon-bedrock", "anthropic.claude-haiku-4-5", "111122223333", "converse", {}),

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Permission
 from django.db import transaction
 
 from compliance.customers.keys import issue_key
@@ -24,6 +23,7 @@ from compliance.customers.models import Customer
 from compliance.customers.onboard import create_customer
 from compliance.devup import samples
 from compliance.intake.exchanges import Refused, read
+from compliance.people import roles
 from compliance.people.models import Member, User
 from retention import clock
 from retention.actor import SYSTEM
@@ -99,33 +99,23 @@ def _make_people() -> dict[str, Any]:
 
 
 def _staff(name: str) -> dict[str, str]:
-    account = _account(name, "sandglass.example")
-    User.objects.filter(email=account["email"]).update(
-        is_staff=True, is_superuser=name.startswith("officer")
-    )
-    if not name.startswith("officer"):
-        user = User.objects.get(email=account["email"])
-        seen = Permission.objects.filter(
-            content_type__app_label__in=["retention", "compliance"], codename__startswith="view_"
-        )
-        user.user_permissions.set(seen)
+    account, user = _account(name, "sandglass.example")
+    roles.give(user, roles.StaffRole(name.removesuffix("2")))
     return account
 
 
 def _member(name: str, customer: Customer, role: str) -> dict[str, str]:
-    account = _account(name, f"{customer.name.lower()}.example")
-    user = User.objects.get(email=account["email"])
+    account, user = _account(name, f"{customer.name.lower()}.example")
     Member.objects.create(user=user, customer=customer, role=role)
     return account
 
 
-def _account(name: str, domain: str) -> dict[str, str]:
+def _account(name: str, domain: str) -> tuple[dict[str, str], User]:
     account = {
         "email": f"{name.replace('_', '-')}@{domain}",
         "password": secrets.token_urlsafe(15),
     }
-    User.objects.create_user(email=account["email"], password=account["password"])
-    return account
+    return account, User.objects.create_user(account["email"], account["password"])
 
 
 def _draft_policy() -> None:

@@ -1,10 +1,9 @@
-"""The demonstration's own address, and the pages that everybody passes through."""
+"""The demonstration's own address."""
 
-from django.urls import include, path
+from django.urls import path
 
 from compliance.devup import clockbar
 
 urlpatterns = [
-    path("", include("compliance.people.urls")),
     path("demo/clock", clockbar.move, name="demo_clock"),
 ]

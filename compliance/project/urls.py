@@ -10,6 +10,6 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("", include("compliance.api.urls")),
     path("", include("compliance.devup.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("", include("compliance.people.urls")),
     path("admin/", admin.site.urls),
 ]

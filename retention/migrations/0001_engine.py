@@ -320,10 +320,10 @@ class Migration(migrations.Migration):
                     "data_class",
                     models.CharField(
                         choices=[
-                            ("prompt", "prompt"),
-                            ("snippet", "snippet"),
-                            ("response", "response"),
-                            ("evaluation", "evaluation"),
+                            ("prompt", "prompts"),
+                            ("snippet", "code snippets"),
+                            ("response", "AI responses"),
+                            ("evaluation", "quality feedback"),
                         ],
                         max_length=16,
                         verbose_name="kind of data",
@@ -385,10 +385,10 @@ class Migration(migrations.Migration):
                     "data_class",
                     models.CharField(
                         choices=[
-                            ("prompt", "prompt"),
-                            ("snippet", "snippet"),
-                            ("response", "response"),
-                            ("evaluation", "evaluation"),
+                            ("prompt", "prompts"),
+                            ("snippet", "code snippets"),
+                            ("response", "AI responses"),
+                            ("evaluation", "quality feedback"),
                         ],
                         max_length=16,
                         verbose_name="kind of data",

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import migrations
 
 TEXT = """\
-What your product exchanges with AI vendors is logged and stored so that its quality can be judged.
+What is sent to AI vendors and what comes back is logged and stored to judge its quality.
 
 - **Prompts, AI responses and quality feedback** are kept for 6 months, counted in calendar months
   from the UTC day of the call, and are unreadable from 00:00 UTC of the day on which they end.

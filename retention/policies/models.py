@@ -7,7 +7,12 @@ from django.db.models import F, Q
 
 from retention.policies.rules import DataClass, Period, Profile, Rules
 
-CLASSES = [(c.value, c.value) for c in DataClass]
+CLASSES = [
+    (DataClass.PROMPT.value, "prompts"),
+    (DataClass.SNIPPET.value, "code snippets"),
+    (DataClass.RESPONSE.value, "AI responses"),
+    (DataClass.EVALUATION.value, "quality feedback"),
+]
 PROFILES = [(p.value, p.value) for p in Profile]
 
 
@@ -78,7 +83,8 @@ class PolicyPeriod(models.Model):
 
     def __str__(self) -> str:
         length = f"{self.months} months" if self.months else f"{self.days} days"
-        return f"{self.data_class}: {length}" + ", or when delivered" * self.or_when_delivered
+        early = ", or when delivered" * self.or_when_delivered
+        return f"{self.get_data_class_display()}: {length}{early}"
 
     def period(self) -> Period:
         """The row as a value."""

@@ -93,7 +93,7 @@ class Cell(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.clock_day:%d %b %Y}, {self.data_class}"
+        return f"{self.clock_day:%d %b %Y}, {self.get_data_class_display()}"
 
 
 class Record(models.Model):
