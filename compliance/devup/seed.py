@@ -41,6 +41,8 @@ MEMBERS = (
     ("acme_viewer", "Acme", "viewer"),
     ("borealis_admin", "Borealis", "admin"),
 )
+# When the deletion run comes by, and when the day's exchanges are in.
+AFTER_MIDNIGHT, EVENING = time(0, 5), time(20)
 SCOPES = ("ingest", "read")
 
 
@@ -69,7 +71,7 @@ def _start_clock() -> None:
 
     if not DemoClock.objects.exists():
         first = add_months(clock.host_now().date(), -MONTHS_OF_PAST)
-        clock.start(at=datetime.combine(first, time(6), UTC))
+        clock.start(at=datetime.combine(first, AFTER_MIDNIGHT, UTC))
 
 
 @transaction.atomic
@@ -146,11 +148,11 @@ def _live_through_the_past(progress: Callable[[str], None]) -> None:
             progress(f"the demonstration's past: day {total - left.days} of {total}")
         day = clock.today()
         partitions.ensure(day)
-        _forward_to(datetime.combine(day, time(20), UTC))
+        sweep()
+        _forward_to(datetime.combine(day, EVENING, UTC))
         for customer in customers:
             _one_day(customer, clock.now())
-        sweep()
-        _forward_to(datetime.combine(day + timedelta(days=1), time(6), UTC))
+        _forward_to(datetime.combine(day + timedelta(days=1), AFTER_MIDNIGHT, UTC))
 
 
 def _one_day(customer: Customer, now: datetime) -> None:
