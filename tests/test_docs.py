@@ -37,6 +37,12 @@ COMMAND = re.compile(r"manage\.py ([a-z_]+)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
+def ours(file: Path) -> bool:
+    """True for files of the tree, not of environments, states and caches."""
+    parts = file.relative_to(ROOT).parts
+    return not any(part in NOT_OURS or part.endswith("_cache") for part in parts)
+
+
 def pages() -> str:
     """Everything that is written for people, as one text."""
     return "\n".join(page.read_text() for page in PAGES)
@@ -251,6 +257,13 @@ def _anchor(line: str) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    tree = [f"/{file.relative_to(ROOT)}" for file in ROOT.rglob("*.*") if ours(file)]
+    named = set(re.findall(r"`([\w./-]+\.(?:py|sql|md|txt|toml))`", page.read_text()))
+    assert [name for name in named if not any(file.endswith(f"/{name}") for file in tree)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_in_a_code_block_exists(page: Path) -> None:
     blocks = "\n".join(CODE_BLOCK.findall(page.read_text()))
     assert set(COMMAND.findall(blocks)) <= set(get_commands()) | {"changepassword"}
@@ -273,8 +286,7 @@ def test_nothing_names_a_package_index_or_a_place_on_somebodys_machine() -> None
     wrong = [
         f"{file.relative_to(ROOT)}: {found[0]}"
         for file in ROOT.rglob("*")
-        if file.is_file() and not NOT_OURS & set(file.relative_to(ROOT).parts)
-        if file != Path(__file__) and not re.search(r"_cache\b", str(file))
+        if file.is_file() and ours(file) and file != Path(__file__)
         for found in ELSEWHERE.finditer(file.read_text(errors="ignore"))
     ]
     assert wrong == []
