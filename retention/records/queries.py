@@ -83,7 +83,12 @@ def _days(address: Address, today: date) -> list[list[date]]:
 
 
 def _named_day(address: Address) -> date | None:
-    return day_of(address.exchange) if address.exchange else address.day
+    if address.exchange is None:
+        return address.day
+    try:
+        return day_of(address.exchange)
+    except ValueError:
+        raise UnknownExchange from None
 
 
 def _id_on(customer: UUID, address: Address, day: date) -> UUID:
@@ -95,6 +100,8 @@ def _id_on(customer: UUID, address: Address, day: date) -> UUID:
 
 def _refuse_if_gone(customer: UUID, day: date, today: date) -> None:
     """Raise `ExchangeGone` when nothing of that day may be read any more."""
+    if day > today:
+        return
     if ceiling(day) <= today:
         raise ExchangeGone(day=day, gone_on=ceiling(day))
     with connection.cursor() as cursor:
@@ -119,41 +126,51 @@ def exchanges(
     """The customer's exchanges, newest day first; `after` continues behind that one."""
     last_day = min(last or date.max, after[0] if after else date.max)
     cells = live_cells(customer, today=today, first=first or date.min, last=last_day)
-    by_day: dict[date, list[UUID]] = defaultdict(list)
+    by_day: dict[date, list[LiveCell]] = defaultdict(list)
     for cell in cells.values():
-        if data_class is None or cell.data_class is data_class:
-            by_day[cell.clock_day].append(cell.id)
+        by_day[cell.clock_day].append(cell)
     found: list[UUID] = []
     for day in sorted(by_day, reverse=True):
         before = after[1] if after and after[0] == day else None
         missing = limit - len(found)
-        found += _page_of_day(customer, day, by_day[day], repository, flag, before, missing)
+        found += _page_of_day(
+            customer, day, by_day[day], data_class, repository, flag, before, missing
+        )
         if len(found) >= limit:
             break
     return _load(customer, found, cells)
 
 
+# Flags lie in the anchor; they are searched there whatever class is asked for.
+FLAGGED = """exchange_id IN (
+    SELECT exchange_id FROM retention_record
+    WHERE customer_id = %s AND clock_day = %s AND cell_id = ANY(%s) AND %s = ANY(flags))"""
+
+
 def _page_of_day(
     customer: UUID,
     day: date,
-    cells: Sequence[UUID],
+    cells: Sequence[LiveCell],
+    data_class: DataClass | None,
     repository: str | None,
     flag: str | None,
     before: UUID | None,
     limit: int,
 ) -> list[UUID]:
     """Exchange ids of one day, descending: one partition, one index."""
+    live = [cell.id for cell in cells]
+    of_class = [cell.id for cell in cells if data_class in (None, cell.data_class)]
     conditions = ["customer_id = %s", "clock_day = %s", "cell_id = ANY(%s)", "erased_at IS NULL"]
-    parameters: list[Any] = [customer, day, list(cells)]
-    optional = (
-        ("repository = %s", repository),
-        ("%s = ANY(flags)", flag),
-        ("exchange_id < %s", before),
+    parameters: list[Any] = [customer, day, of_class]
+    optional: tuple[tuple[str, object, list[Any]], ...] = (
+        ("repository = %s", repository, [repository]),
+        (FLAGGED, flag, [customer, day, live, flag]),
+        ("exchange_id < %s", before, [before]),
     )
-    for condition, value in optional:
-        if value is not None:
+    for condition, asked_for, values in optional:
+        if asked_for is not None:
             conditions.append(condition)
-            parameters.append(value)
+            parameters += values
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT DISTINCT exchange_id FROM retention_record WHERE {' AND '.join(conditions)}"

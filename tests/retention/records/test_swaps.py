@@ -8,7 +8,7 @@ read it, by any id, except where the donor itself was.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations, product
@@ -18,7 +18,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
-from retention.errors import RetentionError
+from retention.errors import ExchangeGone, UnknownExchange
 from retention.policies.rules import DataClass
 from retention.records import ingest, queries
 from retention.records.parts import Status
@@ -29,11 +29,17 @@ from tests.factories.exchanges import NOON, exchange
 from tests.retention.records import raw
 
 DAY = NOON.date()
-SWAPPED = ("customer_id", "clock_day", "id", "exchange_id", "data_class", "part", "cell_id") + (
+SWAPPED = (
+    "customer_id",
+    "clock_day",
+    "id",
+    "exchange_id",
+    "data_class",
+    "part",
+    "cell_id",
     "generation",
 )
-FIELDS = ("payload", "identity")
-REFUSED = (SealBroken, KeyGone, queries.UnknownExchange, queries.ExchangeGone)
+REFUSED = (SealBroken, KeyGone, UnknownExchange, ExchangeGone)
 
 
 @dataclass(frozen=True)
@@ -178,17 +184,13 @@ def test_p15_an_exchange_is_recognised_by_its_own_identity_only(
     for count in range(len(differing) + 1):
         for names in combinations(differing, count):
             changed = victim | {name: donor[name] for name in ("identity", *names)}
-            with only_row(changed):
-                try:
-                    [outcome] = ingest.store(acme, [resent], now=NOON)
-                except RetentionError as refusal:
-                    assert isinstance(refusal, SealBroken)
-                else:
-                    assert outcome.status is Status.REFUSED
+            with only_row(changed), suppress(SealBroken):
+                [outcome] = ingest.store(acme, [resent], now=NOON)
+                assert outcome.status is Status.REFUSED
 
 
 @pytest.mark.parametrize("column", ["payload", "identity"])
-@pytest.mark.parametrize("classes", list(combinations(DataClass, 2)), ids=lambda c: "-".join(c))
+@pytest.mark.parametrize("classes", list(combinations(DataClass, 2)), ids="-".join)
 def test_p15_two_classes_of_one_exchange_do_not_open_in_each_others_row(
     acme: UUID, classes: tuple[DataClass, DataClass], column: str
 ) -> None:
