@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import BinaryIO, cast
 from uuid import UUID
@@ -20,26 +20,31 @@ from retention.records.identity import day_of
 from retention.records.queries import Address
 
 READ_STEP = 256 * 1024
+MOST_DISCARDED = 2 * MOST_SENT
 JSON = re.compile(r"application/(?:[\w.-]+\+)?json|\*/\*", re.IGNORECASE | re.ASCII)
-LENGTH = re.compile(r"[0-9]{1,18}")
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SERVER_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def body_of(request: Request) -> bytes:
-    """The body as it was sent. Raises `TooLarge` before more than 10 MiB are in memory.
+    """The body as it was sent. Raises `TooLarge`, and never keeps more than 10 MiB in memory.
 
+    Of a larger one some more is read and thrown away: a client that still sends does not listen,
+    and would see a broken connection in place of the answer.
     What type an empty body has, or one that names none, does not matter.
     """
-    stream, pieces, size = _stream(request), [], 0
+    pieces, size = [], 0
     try:
-        while piece := stream.read(READ_STEP):
-            pieces.append(piece)
+        for piece in _pieces(_stream(request)):
             size += len(piece)
-            if size > MOST_SENT:
-                raise TooLarge
+            if size <= MOST_SENT:
+                pieces.append(piece)
+            elif size > MOST_SENT + MOST_DISCARDED:
+                break
     except OSError:
         raise UnreadableBody from None
+    if size > MOST_SENT:
+        raise TooLarge
     media_type = (request.META.get("CONTENT_TYPE") or "").partition(";")[0].strip()
     if size and media_type and not JSON.fullmatch(media_type):
         raise UnsupportedMediaType
@@ -104,14 +109,16 @@ def number(request: Request, name: str, *, least: int, most: int, otherwise: int
     raise InvalidParameter(f"{name} must be a whole number from {least} to {most}.")
 
 
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    while piece := stream.read(READ_STEP):
+        yield piece
+
+
 def _stream(request: Request) -> BinaryIO:
     """The body's bytes. A chunked body has no length, and Django would see none of it."""
     meta = request.META
     if meta.get("wsgi.input_terminated") and not meta.get("CONTENT_LENGTH"):
         return cast(BinaryIO, meta["wsgi.input"])
-    length = str(meta.get("CONTENT_LENGTH") or "")
-    if LENGTH.fullmatch(length) and int(length) > MOST_SENT:
-        raise TooLarge
     return cast(BinaryIO, request._request)
 
 

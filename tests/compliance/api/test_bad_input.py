@@ -20,9 +20,8 @@ from compliance.intake.encodings import MOST_OPENED, MOST_SENT
 from retention.errors import Busy, MissingPartition, RetentionError, StorageFull
 from tests.cast import Cast
 from tests.compliance.api.conftest import EXCHANGES, Api
-from tests.compliance.intake.sent import body, raw_body, short
+from tests.compliance.intake.sent import ANYTHING, body, raw_body, short
 from tests.compliance.intake.test_bodies import BROKEN
-from tests.compliance.intake.test_exchanges import ANYTHING
 
 
 def bad(**changes: Any) -> bytes:
@@ -125,9 +124,30 @@ def test_each_bad_body_is_a_problem_of_its_own(api: Api, cast: Cast) -> None:
     assert found == {name: (status, code) for name, (_, _, status, code) in BODIES.items()}
 
 
-def test_a_length_that_lies_is_refused_before_anything_is_read(api: Api, cast: Cast) -> None:
-    answer = api.post(EXCHANGES, b"", key=cast.acme.ingest, CONTENT_LENGTH=str(MOST_SENT + 1))
+class Endless(BytesIO):
+    """A body that never ends, and counts how much of it was asked for."""
+
+    given = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        assert size is not None
+        assert size > 0
+        self.given += size
+        return bytes(size)
+
+
+def test_a_body_without_an_end_is_not_read_for_ever(api: Api, cast: Cast) -> None:
+    endless = Endless()
+    chunked: Any = {"wsgi.input": endless, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    answer = api.post(EXCHANGES, b"", key=cast.acme.ingest, **chunked)
     assert (answer.status, answer.code) == (413, "too_large")
+    assert endless.given < 4 * MOST_SENT
+
+
+def test_a_length_that_lies_is_no_trouble(api: Api, cast: Cast) -> None:
+    lying: Any = {"wsgi.input": BytesIO(body(short())), "CONTENT_LENGTH": str(10**17)}
+    answer = api.post(EXCHANGES, b"", key=cast.acme.ingest, **lying)
+    assert answer.body["receipt"]["stored"] == 1
 
 
 def test_a_length_that_is_none_is_no_trouble(api: Api, cast: Cast) -> None:

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import orjson
+from hypothesis import strategies as st
 
 CONTRACT = {
     "id": "triage-8f3c",
@@ -65,3 +66,20 @@ def raw_body(*items: bytes) -> bytes:
 
 def _changed(item: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in (item | changes).items() if value is not ...}
+
+
+# Whatever a JSON parser can give, and what Python can hold beyond that.
+INSTANT = st.just("2026-11-22T10:00:00Z")
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | INSTANT
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["type", "text", "path", "id", "start_line", "verdict"]) | st.text(),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
