@@ -30,10 +30,14 @@ TOP = {
     "retention": {"apps", "checks", "management", "migrations", "models", "tasks"},
     "compliance": {"apps", "management", "migrations", "models", "project", "bench", "devup"},
 }
-MAY_IMPORT_DEVUP = re.compile(
-    r"manage|compliance\.devup(\..+)?|compliance\.management\..+"
-    r"|compliance\.project\.(urls|settings)"
-)
+# Tools that know everything and that nothing else may need.
+TOOLS = {
+    "devup": re.compile(
+        r"manage|compliance\.(devup|bench)(\..+)?|compliance\.management\..+"
+        r"|compliance\.project\.(urls|settings)"
+    ),
+    "bench": re.compile(r"compliance\.bench(\..+)?|compliance\.management\..+"),
+}
 NO_HTTP_NO_MAIL = (
     *("django.http", "django.views", "django.urls", "django.shortcuts", "django.template"),
     *("django.middleware", "django.core.mail", "django.contrib.auth", "django.contrib.admin"),
@@ -100,7 +104,7 @@ def wrong_import(module: str, imported: str) -> str | None:
     """Why `module` must not import `imported`, or None."""
     return (
         _wrong_library(module, imported)
-        or _wrong_devup(module, imported)
+        or _wrong_tool(module, imported)
         or _wrong_package(module, imported)
         or _wrong_slice(module, imported)
     )
@@ -118,9 +122,10 @@ def _wrong_library(module: str, imported: str) -> str | None:
     return None
 
 
-def _wrong_devup(module: str, imported: str) -> str | None:
-    if _within(imported, "compliance.devup") and not MAY_IMPORT_DEVUP.fullmatch(module):
-        return "nobody imports devup"
+def _wrong_tool(module: str, imported: str) -> str | None:
+    for tool, may in TOOLS.items():
+        if _within(imported, f"compliance.{tool}") and not may.fullmatch(module):
+            return f"nobody imports {tool}"
     return None
 
 
@@ -268,6 +273,8 @@ BAD = [
     ("compliance.api.views", "compliance.devup.seed", "nobody imports devup"),
     ("compliance.project.wsgi", "compliance.devup.seed", "nobody imports devup"),
     ("retention.tasks", "compliance.devup.seed", "nobody imports devup"),
+    ("compliance.devup.up", "compliance.bench.ingest", "nobody imports bench"),
+    ("compliance.apps", "compliance.bench.ingest", "nobody imports bench"),
     ("compliance.api.views", "compliance.project.settings", "composition root"),
     ("compliance.apps", "compliance.project.logs", "composition root"),
     ("compliance.drawer.things", "compliance.people.models", "no place in the order"),
@@ -286,6 +293,7 @@ GOOD = [
     ("compliance.project.urls", "compliance.devup.urls"),
     ("compliance.management.commands.up", "compliance.devup.up"),
     ("compliance.devup.seed", "compliance.api.views"),
+    ("compliance.bench.stores", "compliance.devup.services"),
     ("compliance.api.views", "django.http.HttpRequest"),
 ]
 
