@@ -21,7 +21,6 @@ from django.db import connection, transaction
 
 from retention.expiry import claims, conservation, partitions
 from retention.expiry.claims import DueCell
-from retention.expiry.models import SweepRun
 from retention.ledger.append import Act, append_all
 from retention.policies.rules import ceiling
 from retention.vault import keys as vault
@@ -184,21 +183,24 @@ def shredded_cells(day: date) -> list[UUID]:
         return [identifier for (identifier,) in cursor.fetchall()]
 
 
-def remove_rows(day: date, cells: Sequence[UUID], today: date, run: SweepRun) -> bool:
-    """Step 5: drop the day when nothing of it may live, else delete its cells' rows.
+def whole_day(day: date, today: date) -> bool:
+    """True if nothing of the day may live any more, and nothing of it has a key."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNFINISHED, [day])
+        return ceiling(day) <= today and not cursor.fetchone()[0]
+
+
+def remove_rows(day: date, cells: Sequence[UUID], whole: bool) -> bool:
+    """Step 5: drop the whole day, or delete its cells' rows.
 
     False: a reader was in the way of the drop; the next run goes on.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(UNFINISHED, [day])
-        whole_day = ceiling(day) <= today and not cursor.fetchone()[0]
-    if not whole_day:
+    if not whole:
         _delete_rows(day, cells)
         return True
     if not partitions.drop(day):
         log.warning("expiry_drop_waits", day=day.isoformat())
         return False
-    run.days_dropped += 1
     return True
 
 

@@ -250,6 +250,7 @@ def test_two_runs_at_once_do_the_work_once(acme: UUID, borealis: UUID) -> None:
     assert sum(Cell.objects.values_list("purged", flat=True)) == due == 32
     assert sum(sum(d.counts.values()) for d in DeletionRecord.objects.all()) == due
     assert sum(SweepRun.objects.values_list("records", flat=True)) == due
+    assert sum(SweepRun.objects.values_list("days_dropped", flat=True)) == 4
 
 
 def test_p3_nothing_is_destroyed_before_its_entry_is_signed(acme: UUID) -> None:
