@@ -1,8 +1,8 @@
 """The same cast in every test, with fixed rights.
 
-Acme and Borealis are customers of the standard profile since 1 March 2026; Cygnus keeps as
-little as possible. Each has an ingest and a read key. Olga is a compliance officer with access to the admin,
-Amir administers Acme, Vera may only look.
+Acme and Borealis are customers of the standard profile since 1 March 2026; Cygnus keeps as little
+as possible. Each has an ingest and a read key. Olga is a compliance officer with access to the
+admin, Amir administers Acme, Vera may only look.
 """
 
 from __future__ import annotations
