@@ -136,6 +136,9 @@ STATUS: Mapping[str, int] = {
     "busy": 503,
     "vault_busy": 503,
     "vault_unavailable": 503,
+    "key_missing": 503,
+    "seal_broken": 500,
+    "too_large_to_seal": 413,
     "root_key_refused": 503,
     "database_unavailable": 503,
 }

@@ -30,7 +30,7 @@ from retention.records.room import ensure_room
 from retention.records.trouble import translated
 from retention.vault import keys as vault
 from retention.vault.envelope import Context, seal
-from retention.vault.errors import KeyGone
+from retention.vault.errors import KeyGone, KeyMissing
 
 ATTEMPTS = 5
 _cell_and_generation = attrgetter("cell_id", "generation")
@@ -74,6 +74,8 @@ class _Batch:
         for _ in range(ATTEMPTS):
             try:
                 return self._attempt(todo, twins)
+            except KeyMissing:
+                raise
             except (cells.CellMoved, KeyGone):
                 continue
         raise Busy

@@ -16,7 +16,7 @@ from retention.records.parts import Outcome, Part, Status, StoredRecord
 from retention.records.room import ensure_room
 from retention.records.trouble import translated
 from retention.vault import keys as vault
-from retention.vault.errors import KeyGone
+from retention.vault.errors import KeyGone, KeyMissing
 
 ATTEMPTS = 5
 
@@ -31,6 +31,8 @@ def add(customer: UUID, address: queries.Address, part: Part, *, now: datetime) 
         for _ in range(ATTEMPTS):
             try:
                 return _attempt(customer, address, part, now)
+            except KeyMissing:
+                raise
             except (cells.CellMoved, KeyGone):
                 continue
     raise Busy

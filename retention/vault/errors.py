@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from retention.errors import RetentionError
 
 if TYPE_CHECKING:
-    from retention.vault.keys import Key
+    from retention.vault.cache import Key
 
 
 class KeyGone(RetentionError):
@@ -22,7 +22,7 @@ class KeyGone(RetentionError):
 
 
 class KeyMissing(KeyGone):
-    """The vault knows nothing of a key: it never was made, or the vault is not the right one.
+    """The key is not in the vault: the vault was lost or replaced, and must be put back.
 
     Apart from the destroyed, so that a lost or outdated vault is never taken for a kept promise.
     """
