@@ -33,6 +33,12 @@ BEGIN
         RAISE EXCEPTION 'cell_intent: nothing is destroyed without an entry in the log'
             USING ERRCODE = 'check_violation';
     END IF;
+    IF (OLD.intent_id IS NOT NULL AND NEW.intent_id IS DISTINCT FROM OLD.intent_id)
+       OR (OLD.deletion_id IS NOT NULL AND NEW.deletion_id IS DISTINCT FROM OLD.deletion_id)
+       OR (OLD.shredded_at IS NOT NULL AND NEW.shredded_at IS DISTINCT FROM OLD.shredded_at) THEN
+        RAISE EXCEPTION 'cell_evidence: what proves a destruction stays with its cell'
+            USING ERRCODE = 'check_violation';
+    END IF;
     IF NEW.generation < OLD.generation OR NEW.acknowledged < OLD.acknowledged
        OR (OLD.state NOT IN ('open', 'sealed') AND NEW.acknowledged <> OLD.acknowledged) THEN
         RAISE EXCEPTION 'cell_counts: what was acknowledged stays acknowledged'
@@ -94,6 +100,11 @@ CREATE TRIGGER retention_entry_pending BEFORE INSERT ON retention_entry
 -- Policy versions are immutable once approved; states go forward.
 CREATE FUNCTION retention_policyversion_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state = 'draft' THEN RETURN NEW; END IF;
+        RAISE EXCEPTION 'policyversion_state: a version begins as a draft'
+            USING ERRCODE = 'check_violation';
+    END IF;
     IF TG_OP = 'DELETE' THEN
         IF OLD.state = 'draft' THEN RETURN OLD; END IF;
         RAISE EXCEPTION 'policyversion_immutable: an approved version stays'
@@ -114,7 +125,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TRIGGER retention_policyversion_guard BEFORE UPDATE OR DELETE ON retention_policyversion
+CREATE TRIGGER retention_policyversion_guard
+    BEFORE INSERT OR UPDATE OR DELETE ON retention_policyversion
     FOR EACH ROW EXECUTE FUNCTION retention_policyversion_guard();
 CREATE TRIGGER retention_policyversion_keep BEFORE TRUNCATE ON retention_policyversion
     FOR EACH STATEMENT EXECUTE FUNCTION retention_refuse();
