@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
 
@@ -62,5 +63,19 @@ def vault_belongs_to_the_records(
             "There are live records, but the vault holds no keys: it was lost or replaced.",
             hint="Put the vault (or its rolling copy) back at VAULT_URL before anything starts.",
             id="retention.E003",
+        )
+    ]
+
+
+@register(deploy=True)
+def somebody_rings_the_bell(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
+    """Without a broker the worker never hears of a minute, and nothing is deleted on its day."""
+    if not settings.CELERY_BROKER_URL.startswith("memory:"):
+        return []
+    return [
+        Warning(
+            "There is no broker: no worker is woken, so nothing is deleted.",
+            hint="Set BROKER_URL, or start with manage.py up.",
+            id="retention.W001",
         )
     ]

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from retention import clock
-from retention.checks import vault_belongs_to_the_records, vault_is_lost
+from retention.checks import (
+    somebody_rings_the_bell,
+    vault_belongs_to_the_records,
+    vault_is_lost,
+)
 from retention.records import ingest
 from tests.cast import Cast
 from tests.conftest import Live
@@ -28,3 +34,10 @@ def test_live_records_beside_an_empty_vault_are_an_error(
         assert [found.id for found in vault_belongs_to_the_records(databases=BOTH)] == [
             "retention.E003"
         ]
+
+
+def test_a_service_without_a_broker_is_warned_about(settings: Any) -> None:
+    settings.CELERY_BROKER_URL = "redis://localhost"
+    assert somebody_rings_the_bell() == []
+    settings.CELERY_BROKER_URL = "memory://"
+    assert [found.id for found in somebody_rings_the_bell()] == ["retention.W001"]
