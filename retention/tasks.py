@@ -6,12 +6,13 @@ any number, and catches up on what was missed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 from celery import shared_task
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from retention import clock
 from retention.errors import RetentionError
@@ -56,13 +57,27 @@ def _attempt(part: Callable[[], object]) -> Exception | None:
 
 def count_once_a_day() -> None:
     """The nightly count: every live cell adds up, or an alarm says which do not."""
-    today = clock.today()
-    # One counter: the row says who got the day.
-    taken = ClockGuard.objects.filter(pk=1).exclude(counted_on__gte=today).update(
-        counted_on=today
-    ) or ClockGuard.objects.filter(pk=1, counted_on=None).update(counted_on=today)
-    if taken and (wrong := conservation.check_all()):
-        log.error("conservation_broken", cells=len(wrong))
+    with _alone("retention nightly count") as mine:
+        today = clock.today()
+        if not mine or ClockGuard.objects.filter(pk=1, counted_on__gte=today).exists():
+            return
+        if wrong := conservation.check_all():
+            log.error("conservation_broken", cells=len(wrong))
+        # Noted at the end: a count that died is begun anew by the next tick.
+        ClockGuard.objects.filter(pk=1).update(counted_on=today)
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[bool]:
+    """Holds a lock of that name for this session, without a transaction; False: it is taken."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
+        mine = bool(cursor.fetchone()[0])
+        try:
+            yield mine
+        finally:
+            if mine:
+                cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [name])
 
 
 def roll_vault_copy() -> None:

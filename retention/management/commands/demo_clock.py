@@ -12,6 +12,8 @@ from retention import clock
 from retention.errors import ClockRefused
 from retention.expiry import partitions
 
+LAST_YEAR = 2400
+
 
 class Command(BaseCommand):
     """Forward only, demonstration states only. Makes the days' partitions before it returns."""
@@ -25,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            _refuse_far_away(options["to"], options["advance"])
             now = clock.advance(to=options["to"], by=options["advance"])
         except ClockRefused as error:
             raise CommandError(str(error)) from None
@@ -32,6 +35,12 @@ class Command(BaseCommand):
         self.stdout.write(
             f"The demonstration's time is {now:%d %b %Y, %H:%M} UTC; {made} days made."
         )
+
+
+def _refuse_far_away(to: date | None, by: timedelta | None) -> None:
+    """There is no way back: a slip of the finger must not leave the calendar."""
+    if (to or (clock.now() + (by or timedelta())).date()).year > LAST_YEAR:
+        raise ClockRefused(f"The demonstration ends with the year {LAST_YEAR}.")
 
 
 def _day(text: str) -> date:

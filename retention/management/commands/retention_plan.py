@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -18,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="as JSON")
-        parser.add_argument("--ahead", type=int, default=0, help="also what is due within N days")
+        parser.add_argument("--ahead", type=_days, default=0, help="also what is due within N days")
 
     def handle(self, *args: Any, **options: Any) -> None:
         today = clock.today()
@@ -36,6 +37,12 @@ class Command(BaseCommand):
             f" {sum(line.records for line in due)} records are due,"
             f" {sum(line.cells for line in lines if line.what == 'blocked')} cells are blocked."
         )
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch(r"\d{1,4}", text):
+        raise ValueError(text)
+    return int(text)
 
 
 def _sentence(line: PlanLine) -> str:

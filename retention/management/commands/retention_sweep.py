@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from retention import clock
 from retention.actor import SYSTEM
 from retention.errors import ClockSuspect
-from retention.expiry import guard
+from retention.expiry import guard, queries
 from retention.expiry.sweep import sweep
 
 
@@ -39,5 +39,5 @@ class Command(BaseCommand):
         else:
             for name, value in report.as_dict().items():
                 self.stdout.write(f"{name.replace('_', ' '):14} {value}")
-        if report.blocked or report.waiting:
+        if report.blocked or report.waiting or queries.overdue(clock.today()):
             raise CommandError("Something that is due could not go: see retention_plan.")
