@@ -9,12 +9,12 @@ from django.db import connection
 
 SUMMARY = """
     SELECT
-        CASE WHEN expires_on > %(today)s THEN 'kept'
-             WHEN blocked <> '' THEN 'blocked' ELSE 'due' END AS what,
+        CASE WHEN blocked <> '' THEN 'blocked'
+             WHEN expires_on > %(today)s THEN 'kept' ELSE 'due' END AS what,
         clock_day, data_class, state, expires_on, blocked,
         count(*), sum(acknowledged - delivered - erased - held)::bigint
     FROM retention_cell
-    WHERE state <> 'purged' AND expires_on <= %(horizon)s
+    WHERE state <> 'purged' AND (expires_on <= %(horizon)s OR blocked <> '')
     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY expires_on, clock_day, data_class, state
 """
 
@@ -41,7 +41,7 @@ class PlanLine:
 
 
 def plan(today: date, *, days_ahead: int = 0) -> list[PlanLine]:
-    """What is due on `today` or blocked, and what becomes due within `days_ahead` days."""
+    """What is due on `today`, what is blocked, and what becomes due within `days_ahead` days."""
     horizon = today + timedelta(days=days_ahead)
     with connection.cursor() as cursor:
         cursor.execute(SUMMARY, {"today": today, "horizon": horizon})

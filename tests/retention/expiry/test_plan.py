@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from retention.expiry import steps
+from retention.expiry import conservation, steps
 from retention.expiry.plan import PlanLine, next_deletion, plan
 from retention.expiry.sweep import sweep
 from retention.records import deliver, queries
@@ -72,6 +72,15 @@ def test_it_says_what_is_blocked_and_why_and_keeps_saying_so(acme: UUID) -> None
         [line] = plan(TODAY)
         assert (line.what, line.why, line.state) == ("blocked", "count_mismatch", "sealed")
         assert line.as_dict()["clock_day"] == OLD.isoformat()
+
+
+def test_it_says_what_the_nightly_count_blocked_long_before_its_day(acme: UUID) -> None:
+    keep(acme, TODAY - DAY, snippets=())
+    tamper(BREAK)
+    conservation.check_all()
+    [line] = plan(TODAY)
+    assert (line.what, line.why, line.state) == ("blocked", "count_mismatch", "open")
+    assert line.expires_on > TODAY
 
 
 def test_what_is_blocked_is_never_seen_as_due_while_it_is_counted_anew(acme: UUID) -> None:
