@@ -65,11 +65,18 @@ def append_all(acts: Sequence[Act], *, now: datetime) -> list[Entry]:
         Entry(
             kind=_known(act.kind),
             subject=subjects[act.customer] if act.customer else None,
-            facts={_code(key): _plain(value) for key, value in act.facts.items()},
+            facts=_facts(act),
             created_at=now,
         )
         for act in acts
     )
+
+
+def _facts(act: Act) -> dict[str, object]:
+    facts = {_code(key): _plain(value) for key, value in act.facts.items()}
+    if act.customer and str(act.customer) in str(facts):
+        raise LedgerRefused("An entry names its customer by pseudonym only.")
+    return facts
 
 
 def pseudonyms(customers: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -106,6 +113,6 @@ def _plain(value: Fact) -> object:
         return _code(value)
     if isinstance(value, Mapping):
         return {_code(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
         return [_plain(item) for item in value]
     raise LedgerRefused("A fact is a number, a date, an identifier or a short code.")
