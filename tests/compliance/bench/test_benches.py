@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from compliance.bench import cells, ingest, purge, reading
+from compliance.bench.client import EXCHANGES
 from compliance.bench.report import Report
 from retention.expiry import conservation
 from retention.expiry.models import DeletionRecord
@@ -34,7 +35,7 @@ def test_ingest_is_measured_beside_copy_on_one_two_and_four_connections(stores: 
         cursor.execute("SELECT count(*), count(DISTINCT customer_id) FROM retention_record")
         rows, customers = cursor.fetchone()
     # Warm-up and three turns through ingest; each of the four copies is a customer of its own.
-    assert rows == 8 * 4 * ingest.EXCHANGES * 4
+    assert rows == 8 * 4 * EXCHANGES * 4
     assert customers >= 5
 
 
