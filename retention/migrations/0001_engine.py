@@ -357,10 +357,16 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(
-                                ("days__gte", 1), ("days__lte", 184), ("months__isnull", True)
+                                ("days__gte", 1),
+                                ("days__isnull", False),
+                                ("days__lte", 184),
+                                ("months__isnull", True),
                             ),
                             models.Q(
-                                ("days__isnull", True), ("months__gte", 1), ("months__lte", 6)
+                                ("days__isnull", True),
+                                ("months__gte", 1),
+                                ("months__isnull", False),
+                                ("months__lte", 6),
                             ),
                             _connector="OR",
                         ),

@@ -69,9 +69,10 @@ class PolicyPeriod(models.Model):
                 condition=Q(data_class__in=[c.value for c in DataClass]), name="policyperiod_class"
             ),
             models.CheckConstraint(
+                # Both NULL would compare to NULL, which a constraint lets pass.
                 condition=(
-                    Q(months__isnull=True, days__gte=1, days__lte=184)
-                    | Q(days__isnull=True, months__gte=1, months__lte=6)
+                    Q(months__isnull=True, days__isnull=False, days__gte=1, days__lte=184)
+                    | Q(days__isnull=True, months__isnull=False, months__gte=1, months__lte=6)
                 ),
                 name="policyperiod_months_or_days",
             ),

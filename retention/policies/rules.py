@@ -107,8 +107,8 @@ class Span:
     rules: Rules
 
     def touches(self, first: date, last: date) -> bool:
-        """True if any day from `first` to `last` lies in this span."""
-        return self.first_day <= last and (self.last_day is None or self.last_day >= first)
+        """True if any day from `first` to `last` lies in this span; a span may have no day."""
+        return max(first, self.first_day) <= min(last, self.last_day or last)
 
     def end(self, clock_day: date, data_class: DataClass) -> date | None:
         """What this span alone says, or None if it says nothing about the class."""

@@ -1,0 +1,207 @@
+"""What the database itself refuses to do to policies, whoever asks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import Error, connection, transaction
+
+from retention.actor import SYSTEM
+from retention.policies import publish
+from retention.policies.models import PolicyPeriod, PolicyVersion
+from retention.policies.rules import STANDARD_RULES, Profile
+
+NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+STATES = ["draft", "approved", "announced", "withdrawn"]
+EDGES = {("draft", "approved"), ("approved", "announced")} | {
+    (state, "withdrawn") for state in ("approved", "announced")
+}
+PERIOD = (
+    "INSERT INTO retention_policyperiod (version_id, data_class, months, days, or_when_delivered)"
+    " VALUES (%s, %s, %s, %s, %s)"
+)
+
+pytestmark = pytest.mark.usefixtures("live")
+
+
+def run(statement: str, *parameters: Any) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def refused(message: str, statement: str, *parameters: Any) -> None:
+    with pytest.raises(Error, match=message):
+        run(statement, *parameters)
+    assert PolicyVersion.objects.get(number=1).rules() == STANDARD_RULES
+
+
+def draft() -> PolicyVersion:
+    made = PolicyVersion.objects.create(number=2, text="two", context_lines=5)
+    PolicyPeriod.objects.create(version=made, data_class="prompt", months=3)
+    return made
+
+
+def in_state(state: str) -> int:
+    """The id of a second version in that state."""
+    made = draft()
+    path = {"withdrawn": ["approved", "withdrawn"]}.get(state, STATES[1 : STATES.index(state) + 1])
+    for step in path:
+        run("UPDATE retention_policyversion SET state = %s WHERE id = %s", step, made.pk)
+    return made.pk
+
+
+APPROVED = pytest.mark.parametrize("state", ["approved", "announced", "withdrawn"])
+
+
+@APPROVED
+@pytest.mark.parametrize(
+    "change",
+    ["text = 'other'", "number = 9", "context_lines = 500", "whole_files = true", "id = id + 9"],
+)
+def test_p4_an_approved_version_is_not_edited(state: str, change: str) -> None:
+    identifier = in_state(state)
+    refused(
+        "policyversion_immutable",
+        f"UPDATE retention_policyversion SET {change} WHERE id = %s",
+        identifier,
+    )
+
+
+@APPROVED
+def test_p4_an_approved_version_is_not_deleted(state: str) -> None:
+    identifier = in_state(state)
+    refused(
+        "policyversion_immutable",
+        "DELETE FROM retention_policyperiod WHERE version_id = %s",
+        identifier,
+    )
+    refused(
+        "policyversion_immutable", "DELETE FROM retention_policyversion WHERE id = %s", identifier
+    )
+
+
+@APPROVED
+def test_p4_the_periods_of_an_approved_version_stay(state: str) -> None:
+    identifier = in_state(state)
+    message = "policyversion_immutable"
+    refused(
+        message, "UPDATE retention_policyperiod SET months = 6 WHERE version_id = %s", identifier
+    )
+    refused(message, PERIOD, identifier, "response", 6, None, False)
+    refused(message, "DELETE FROM retention_policyperiod WHERE version_id = %s", identifier)
+
+
+def test_p4_a_period_is_not_moved_between_versions() -> None:
+    made = draft()
+    message = "policyversion_immutable"
+    move = "UPDATE retention_policyperiod SET version_id = %s WHERE version_id = %s"
+    refused(message, move + " AND data_class = 'snippet'", made.pk, 1)
+    refused(message, move, 1, made.pk)
+
+
+def test_a_draft_may_be_edited_and_thrown_away() -> None:
+    made = draft()
+    run("UPDATE retention_policyversion SET text = 'better' WHERE id = %s", made.pk)
+    run("UPDATE retention_policyperiod SET months = 2 WHERE version_id = %s", made.pk)
+    run(PERIOD, made.pk, "response", None, 10, False)
+    run("DELETE FROM retention_policyperiod WHERE version_id = %s", made.pk)
+    run("DELETE FROM retention_policyversion WHERE id = %s", made.pk)
+    assert PolicyVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("state", STATES[1:])
+def test_a_version_begins_as_a_draft(state: str) -> None:
+    refused(
+        "policyversion_state",
+        "INSERT INTO retention_policyversion (number, state, text, context_lines, whole_files)"
+        " VALUES (2, %s, 'x', 1, false)",
+        state,
+    )
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("wanted", [*STATES, "other"])
+def test_a_versions_state_goes_forward_only(state: str, wanted: str) -> None:
+    identifier = in_state(state)
+    move = "UPDATE retention_policyversion SET state = %s WHERE id = %s"
+    if state == wanted or (state, wanted) in EDGES:
+        run(move, wanted, identifier)
+    else:
+        refused("policyversion_state", move, wanted, identifier)
+
+
+@pytest.mark.parametrize(
+    ("months", "days"),
+    [(None, None), (6, 1), (7, None), (0, None), (None, 0), (None, 185), (-1, None)],
+)
+def test_a_period_is_months_or_days_within_six_months(months: int | None, days: int | None) -> None:
+    refused("policyperiod|check", PERIOD, draft().pk, "response", months, days, False)
+
+
+def test_only_snippets_end_when_delivered() -> None:
+    made = draft().pk
+    refused("only_snippets", PERIOD, made, "response", 6, None, True)
+    run(PERIOD, made, "snippet", None, 1, True)
+
+
+def test_a_class_has_one_period_and_is_one_of_the_four() -> None:
+    made = draft().pk
+    refused("one_for_each_class", PERIOD, made, "prompt", 6, None, False)
+    refused("policyperiod_class", PERIOD, made, "other", 6, None, False)
+
+
+@pytest.mark.parametrize("table", ["retention_activation", "retention_profilechoice"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM {}",
+        "TRUNCATE {} CASCADE",
+        "UPDATE {} SET customer_id = gen_random_uuid()",
+        "UPDATE {} SET id = id",
+    ],
+)
+def test_p4_what_a_customer_accepted_or_chose_stays(table: str, statement: str) -> None:
+    publish.accept(uuid4(), profile=Profile.STANDARD, by=SYSTEM, now=NOW)
+    refused("is refused", statement.format(table))
+
+
+@pytest.mark.parametrize("table", ["retention_policyversion", "retention_policyperiod"])
+def test_policies_are_not_emptied(table: str) -> None:
+    refused("is refused", f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.parametrize(
+    ("kind", "given_on", "effective_on"),
+    [
+        ("noticed", "2026-11-22", "2026-11-22"),
+        ("noticed", "2026-11-22", "2026-11-21"),
+        ("accepted", "2026-11-22", "2026-11-21"),
+        ("other", "2026-11-22", "2026-12-31"),
+    ],
+)
+def test_p4_nothing_takes_effect_before_it_was_given(
+    kind: str, given_on: str, effective_on: str
+) -> None:
+    refused(
+        "activation_order",
+        "INSERT INTO retention_activation (customer_id, version_id, kind, given_on, effective_on)"
+        " SELECT %s, id, %s, %s, %s FROM retention_policyversion WHERE number = 1",
+        uuid4(),
+        kind,
+        given_on,
+        effective_on,
+    )
+
+
+def test_a_customer_has_one_profile_a_day() -> None:
+    customer = uuid4()
+    publish.accept(customer, profile=Profile.STANDARD, by=SYSTEM, now=NOW)
+    insert = (
+        "INSERT INTO retention_profilechoice (customer_id, profile, first_day, chosen_at)"
+        " VALUES (%s, %s, %s, %s)"
+    )
+    refused("one_a_day", insert, customer, "minimal", NOW.date(), NOW)
+    refused("profilechoice_known", insert, customer, "none", "2026-12-01", NOW)
