@@ -94,7 +94,7 @@ def _remove(today: date, run: SweepRun, now: Callable[[], datetime]) -> int:
             waiting += 1
             continue
         proved = prove.write_deletion_records(day, cells, run, now())
-        # Of several runs at once, the one that proves it counts the day.
+        # Of several runs at once, whoever proves it counts the day.
         run.days_dropped += bool(whole and proved)
     return waiting
 

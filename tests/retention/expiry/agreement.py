@@ -130,3 +130,15 @@ def unfinished(today: date) -> list[str]:
     found += [f"the table of {day} stands" for day in tables() if ceiling(day) <= today]
     pending = Entry.objects.filter(signed_at=None).count()
     return found + [f"{pending} entries are not signed"] * bool(pending)
+
+
+def check_exactly(today: date) -> None:
+    """Everything due is gone to the last trace, and nothing else has lost anything."""
+    due = set(Cell.objects.filter(expires_on__lte=today).values_list("pk", flat=True))
+    purged = set(Cell.objects.filter(state="purged").values_list("pk", flat=True))
+    still_open = set(Cell.objects.filter(state="open").values_list("pk", flat=True))
+    assert purged == due
+    assert still_open == set(Cell.objects.values_list("pk", flat=True)) - due
+    assert set(CellKey.objects.filter(wrapped=None).values_list("cell", flat=True)) == due
+    assert faults(today) == []
+    assert unfinished(today) == []
