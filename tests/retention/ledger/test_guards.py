@@ -14,6 +14,8 @@ from retention.ledger.models import Entry
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
+pytestmark = pytest.mark.django_db
+
 
 def run(statement: str, *parameters: Any) -> None:
     with transaction.atomic(), connection.cursor() as cursor:

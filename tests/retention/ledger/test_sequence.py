@@ -1,4 +1,4 @@
-"""Signing: after the act, in order, by one sequencer at a time."""
+"""Entries belong to the act's transaction; signing is one of its own, one at a time."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ import psycopg
 import pytest
 from django.db import connection, connections, transaction
 
+from retention.errors import LedgerRefused
 from retention.ledger import sequence
 from retention.ledger.append import append
 from retention.ledger.models import Entry
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
+
+pytestmark = pytest.mark.usefixtures("live")
 
 
 def write(count: int = 1, *, now: datetime = NOW) -> None:
@@ -35,6 +38,12 @@ def other_session() -> Iterator[psycopg.Connection]:
             yield session
         finally:
             session.rollback()
+
+
+def test_an_entry_outside_a_transaction_is_refused() -> None:
+    with pytest.raises(LedgerRefused, match="transaction of its act"):
+        append("policy:profile:chosen", now=NOW, facts={})
+    assert not Entry.objects.exists()
 
 
 def test_what_is_pending_is_signed_and_counted() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
-from django.db import Error
+from django.db import Error, transaction
 
 from retention.actor import SYSTEM
 from retention.errors import NoSuchPolicy
@@ -18,7 +18,7 @@ from retention.policies.rules import Profile
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 ACME = uuid4()
 
-pytestmark = pytest.mark.usefixtures("live")
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("profile", Profile)
@@ -42,7 +42,7 @@ def test_it_binds_at_once_and_says_so_in_the_log(profile: Profile) -> None:
 
 def test_accepting_twice_is_refused_and_changes_nothing() -> None:
     publish.accept(ACME, profile=Profile.STANDARD, by=SYSTEM, now=NOW)
-    with pytest.raises(Error):
+    with pytest.raises(Error), transaction.atomic():
         publish.accept(ACME, profile=Profile.MINIMAL, by=SYSTEM, now=NOW + timedelta(days=1))
     assert ProfileChoice.objects.get().profile == "standard"
     assert Entry.objects.count() == 1

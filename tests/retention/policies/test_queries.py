@@ -18,15 +18,17 @@ from retention.policies.rules import (
     Profile,
     expires_on,
 )
-from tests.conftest import Live
 
 SIGN_UP = datetime(2026, 3, 1, 9, tzinfo=UTC)
 DAY = date(2026, 11, 22)
 A_DAY = timedelta(days=1)
 
 
+pytestmark = pytest.mark.django_db
+
+
 @pytest.fixture
-def acme(live: Live) -> UUID:
+def acme(db: None) -> UUID:
     """A customer of the standard profile since 1 March."""
     customer = uuid4()
     publish.accept(customer, profile=Profile.STANDARD, by=SYSTEM, now=SIGN_UP)
@@ -75,7 +77,7 @@ def end(customer: UUID, clock_day: date, today: date, data_class: str = "respons
     )
 
 
-def test_version_1_says_what_was_promised(live: Live) -> None:
+def test_version_1_says_what_was_promised() -> None:
     offered = queries.offered()
     assert (offered.number, offered.state) == (1, "announced")
     assert offered.rules() == STANDARD_RULES
@@ -84,12 +86,12 @@ def test_version_1_says_what_was_promised(live: Live) -> None:
 
 
 @pytest.mark.parametrize(("state", "number"), [("draft", 1), ("approved", 1), ("announced", 2)])
-def test_the_newest_announced_version_is_offered(live: Live, state: str, number: int) -> None:
+def test_the_newest_announced_version_is_offered(state: str, number: int) -> None:
     version(2, response_days=90, state=state)
     assert queries.offered().number == number
 
 
-def test_with_every_version_withdrawn_there_is_nothing_to_offer(live: Live) -> None:
+def test_with_every_version_withdrawn_there_is_nothing_to_offer() -> None:
     PolicyVersion.objects.update(state="withdrawn")
     with pytest.raises(NoSuchPolicy):
         queries.offered()

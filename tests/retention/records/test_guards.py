@@ -7,9 +7,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from retention.policies.rules import DataClass
-from retention.records import ingest
-from tests.factories.exchanges import NOON, exchange
+from retention.actor import SYSTEM
+from retention.policies import publish
+from retention.policies import queries as policies
+from retention.policies.rules import DataClass, Profile
+from retention.records import cells
+from retention.vault import keys as vault
+from tests.cast import SINCE
+from tests.factories.exchanges import NOON
 from tests.retention.records.raw import cell, refused, run
 
 DAY = NOON.date()
@@ -18,11 +23,20 @@ STATES = ["open", "sealed", "purging", "shredded", "purged"]
 CELL = "WHERE data_class = 'response'"
 
 
+pytestmark = pytest.mark.django_db
+
+
 @pytest.fixture
-def stored(acme: UUID) -> UUID:
-    """Acme with one exchange."""
-    ingest.store(acme, [exchange()], now=NOON)
-    return acme
+def stored(db: None, monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """A customer with a response cell that counts one record; no vault is asked for its key."""
+    monkeypatch.setattr(vault, "make", lambda *_, **__: None)
+    customer = uuid4()
+    publish.accept(customer, profile=Profile.STANDARD, by=SYSTEM, now=SINCE)
+    name = cells.CellName(customer, DAY, DataClass.RESPONSE, 0)
+    made = cells.ensure(customer, [name], terms=policies.terms(customer), now=NOON)
+    cells.acknowledge(customer, {made[name].key: 1}, today=DAY)
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    return customer
 
 
 def bring_to(state: str) -> None:
@@ -222,8 +236,10 @@ def test_there_is_no_partition_for_days_out_of_the_window(stored: UUID) -> None:
     for day in (date(2020, 1, 1), date(2040, 1, 1)):
         refused(
             "no partition",
-            "UPDATE retention_record SET clock_day = %s",
+            "INSERT INTO retention_record (customer_id, clock_day, id) VALUES (%s, %s, %s)",
+            stored,
             day,
+            stored,
         )
 
 
