@@ -77,6 +77,8 @@ def unblock(today: date) -> None:
             locked = claims.lock(blocked[start : start + claims.BATCH], "sealed")
             counted = _counted(locked)
             right = [cell.id for cell in locked if counted.get(cell.id, 0) == cell.expected]
+            if wrong := len(locked) - len(right):
+                log.error("expiry_count_mismatch", cells=wrong)
             cursor.execute(UNBLOCK, [right])
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from unittest import mock
 from uuid import UUID, uuid4
 
 import pytest
 
-from retention.expiry import conservation
+from retention.expiry import conservation, steps
 from retention.expiry.plan import plan
 from retention.expiry.sweep import sweep
 from retention.policies.rules import DataClass
@@ -88,6 +89,15 @@ def test_p3_a_cell_that_does_not_add_up_is_not_destroyed_and_blocks_only_itself(
     assert cell_of(acme, OLD, DataClass.PROMPT).state == "purged"
     [line] = plan(TODAY)
     assert (line.what, line.why, line.cells) == ("blocked", "count_mismatch", 1)
+
+
+def test_it_stays_an_alarm_in_the_log_of_every_run(acme: UUID) -> None:
+    keep(acme, OLD, "a", "b", snippets=())
+    tamper(COUNT_ONE_MORE, cell_of(acme, OLD).pk)
+    for _ in range(2):
+        with mock.patch.object(steps, "log") as log:
+            sweep(now=standing_at(midnight(TODAY)))
+        log.error.assert_called_once_with("expiry_count_mismatch", cells=1)
 
 
 def test_a_lost_row_blocks_until_it_is_back_and_then_everything_goes(acme: UUID) -> None:
