@@ -97,7 +97,7 @@ def _report(looks: dict[str, Look], names: Sequence[str], scale: float) -> Repor
         report.notes.append(f"{look}: {middle / anchor:.2f} of the anchor.")
     for look, call in looks.items():
         touched = partitions_touched(lambda c=call: c(names[0]))  # type: ignore[misc]
-        report.at_most(f"partitions touched, {look}", "", len(touched), 1)
+        report.at_most(f"touched {look}", "partitions", len(touched), 1)
     return report
 
 
