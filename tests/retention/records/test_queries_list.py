@@ -137,6 +137,7 @@ def pages(customer: UUID, limit: int, **filters: Any) -> list[list[ExchangeView]
         if not page:
             return found
         found.append(page)
+        assert len(found) < 100, "a cursor that does not move on"
         after = (page[-1].clock_day, page[-1].exchange)
 
 
