@@ -249,6 +249,15 @@ def test_the_day_s_table_stays_while_anything_in_it_may_be_read(acme: UUID) -> N
     assert OLD in tables()
 
 
+def test_the_day_s_table_stays_while_anything_of_it_may_still_arrive(acme: UUID) -> None:
+    keep(acme, OLD, "a", snippets=(), retain_days=7)
+    report = sweep(now=standing_at(midnight(OLD + 7 * DAY)))
+    assert (report.purged, report.days_dropped) == (2, 0)
+    assert OLD in partitions.existing()
+    assert keep(acme, OLD, "late", snippets=(), received=midnight(OLD + 8 * DAY)) == 2
+    assert faults(OLD + 8 * DAY) == []
+
+
 def test_days_that_nobody_used_go_too(live: Live) -> None:
     for day in (OLD - 20 * DAY, OLD, OLD + DAY):
         make_table(day)
