@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from retention.errors import NoSuchPolicy, NoVersionInForce
-from retention.policies.models import Activation, PolicyVersion, ProfileChoice
-from retention.policies.rules import MINIMAL_RULES, Profile, Rules, Span, in_force
+from retention.policies.models import Activation, PolicyVersion
+from retention.policies.rules import (
+    MINIMAL_RULES,
+    DataClass,
+    Period,
+    Profile,
+    Rules,
+    Span,
+    in_force,
+)
 
 PROFILE_RULES = {Profile.STANDARD: Rules({}), Profile.MINIMAL: MINIMAL_RULES}
+
+# Asked for every batch that comes in: two statements, and no models built from them.
+VERSIONS = """
+    SELECT activation.effective_on, activation.version_id,
+        period.data_class, period.months, period.days, period.or_when_delivered
+    FROM retention_activation activation
+    JOIN retention_policyversion version ON version.id = activation.version_id
+    LEFT JOIN retention_policyperiod period ON period.version_id = activation.version_id
+    WHERE activation.customer_id = %s
+    ORDER BY activation.effective_on, version.number
+"""
+CHOICES = """
+    SELECT first_day, profile FROM retention_profilechoice WHERE customer_id = %s ORDER BY first_day
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +67,32 @@ class Terms:
 
 def terms(customer: UUID) -> Terms:
     """What binds the customer. Raises `NoVersionInForce` when nothing does."""
-    activations = list(
-        Activation.objects.filter(customer_id=customer)
-        .order_by("effective_on", "version__number")
-        .prefetch_related("version__periods")
-    )
-    if not activations:
+    with connection.cursor() as cursor:
+        cursor.execute(VERSIONS, [customer])
+        periods = cursor.fetchall()
+        cursor.execute(CHOICES, [customer])
+        choices = cursor.fetchall()
+    if not periods:
         raise NoVersionInForce
-    choices = list(ProfileChoice.objects.filter(customer_id=customer).order_by("first_day"))
+    activations = [(start, list(rows)) for start, rows in groupby(periods, itemgetter(0, 1))]
     versions = _spans(
-        [a.effective_on for a in activations], [a.version.rules() for a in activations]
+        [first for (first, _), _ in activations], [_rules(rows) for _, rows in activations]
     )
-    profiles = _spans(
-        [c.first_day for c in choices], [PROFILE_RULES[Profile(c.profile)] for c in choices]
-    )
+    profiles = [Profile(profile) for _, profile in choices]
+    chosen = _spans([first for first, _ in choices], [PROFILE_RULES[p] for p in profiles])
     return Terms(
-        tuple(zip(versions, [a.version.pk for a in activations], strict=True)),
-        tuple(zip(profiles, [Profile(c.profile) for c in choices], strict=True)),
+        tuple(zip(versions, [version for (_, version), _ in activations], strict=True)),
+        tuple(zip(chosen, profiles, strict=True)),
+    )
+
+
+def _rules(periods: Iterable[tuple[Any, ...]]) -> Rules:
+    return Rules(
+        {
+            DataClass(data_class): Period(months=months, days=days, or_when_delivered=delivered)
+            for *_, data_class, months, days, delivered in periods
+            if data_class is not None
+        }
     )
 
 
