@@ -28,6 +28,7 @@ from tests.cast import Cast, make_cast
 from tests.vaults import migrate_vault, vault_at
 
 _numbers = itertools.count()
+TEMPLATE = "{}_template"
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,13 @@ def django_db_setup(
     """Both databases, whatever the collected tests say: `live` clones the migrated one."""
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases={"default", "vault"})
+        connections.close_all()
+        # Nobody ever connects to the template, so it can be cloned whatever else is open.
+        name = connections["default"].settings_dict["NAME"]
+        _clone(name, TEMPLATE.format(name))
     yield
     with django_db_blocker.unblock():
+        _drop(TEMPLATE.format(name))
         teardown_databases(made, verbosity=0)
 
 
@@ -75,12 +81,6 @@ def empty_vault(
     return path
 
 
-@pytest.fixture(scope="session")
-def _template(django_db_setup: None) -> str:
-    """The name of the migrated database."""
-    return str(connections["default"].settings_dict["NAME"])
-
-
 @contextmanager
 def _administration() -> Iterator[psycopg.Connection]:
     params = connections["default"].get_connection_params()
@@ -89,9 +89,20 @@ def _administration() -> Iterator[psycopg.Connection]:
         yield connection
 
 
+def _clone(template: str, name: str) -> None:
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+    with _administration() as admin:
+        admin.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def _drop(name: str) -> None:
+    with _administration() as admin:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 @pytest.fixture
 def live(
-    _template: str,
+    django_db_setup: None,
     empty_vault: Path,
     tmp_path: Path,
     settings: Any,
@@ -105,20 +116,15 @@ def live(
     create_root_key_file(stores.root_key)
     settings.ROOT_KEY_FILE = stores.root_key
     with django_db_blocker.unblock():
+        database = connections["default"].settings_dict["NAME"]
         before = connections["vault"].settings_dict["NAME"]
+        _clone(TEMPLATE.format(database), name)
         _point_at(name, str(stores.vault))
-        with _administration() as admin:
-            admin.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                    sql.Identifier(name), sql.Identifier(_template)
-                )
-            )
         try:
             yield stores
         finally:
-            _point_at(_template, before)
-            with _administration() as admin:
-                admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            _point_at(database, before)
+            _drop(name)
 
 
 def _point_at(database: str, vault: str) -> None:
