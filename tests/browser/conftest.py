@@ -41,9 +41,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser, started once."""
+    """The browser, for the tests of one file: its event loop must be gone before others fork."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed here: the pages were not tried in a browser")
     # Playwright runs an event loop in this thread; Django would refuse the database under it.
