@@ -277,7 +277,7 @@ def test_the_pages_that_readers_are_sent_to_exist() -> None:
 
 # Written so that this file does not contain what it looks for.
 ELSEWHERE = re.compile(
-    r"pypi\.(?:org|python\.org)|pythonhosted\.org|--(?:extra-)?index-url|--find-links"
+    r"pyp[i]\.(?:org|python\.org)|pythonhoste[d]\.org|--(?:extra-)?index-url|--find-links"
     r"|(?<![\w/.~}:])/(?:home|root|Users|work|workspace|mnt|srv)/\w"
 )
 
