@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 import orjson
@@ -61,14 +62,13 @@ def read(item: Any, *, text_carries_no_code: bool = False) -> NewExchange | Refu
 def _converted(new: shapes.Exchange, body: bytes, text_carries_no_code: bool) -> NewExchange:
     snippets = snippets_of(new)
     unmarked = not snippets and not text_carries_no_code and _has_text(new)
-    outline = outline_of(new)
     return NewExchange(
         external_id=new.id,
         occurred_at=new.occurred_at,
         call=_call(new),
         body=body,
-        prompt=outline if unmarked else prompt_of(new),
-        outline=outline,
+        prompt=outline_of(new) if unmarked else prompt_of(new),
+        outline=partial(outline_of, new),
         parts=(
             *([whole_as_snippet(new)] if unmarked else snippets),
             *([response_of(new.response, _response_usage(new))] if new.response else ()),

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from compliance.intake.shapes import Exchange, SnippetPart, TextPart
+from compliance.intake.shapes import Exchange, Shape, SnippetPart, TextPart
 from retention.policies.rules import DataClass
 from retention.records.parts import Part, Usage
 
@@ -81,12 +81,17 @@ def _about(new: Exchange, kept: list[dict[str, Any]]) -> bytes:
     """The prompt's parts with what else is sealed: finding, commit, path, the vendor's settings."""
     content: dict[str, Any] = {"prompt": kept}
     if new.finding is not None:
-        content["finding"] = new.finding.model_dump(exclude_none=True)
+        content["finding"] = _told(new.finding)
     if new.source is not None and (new.source.commit or new.source.path):
-        content["source"] = new.source.model_dump(include={"commit", "path"}, exclude_none=True)
+        content["source"] = {k: v for k, v in _told(new.source).items() if k in ("commit", "path")}
     if new.zero_retention:
         content["zero_retention"] = new.zero_retention
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+
+
+def _told(flat: Shape) -> dict[str, Any]:
+    """What was sent of an object without objects in it; pydantic's way is ten times as slow."""
+    return {name: value for name, value in vars(flat).items() if value is not None}
 
 
 def _size(text: str) -> int:

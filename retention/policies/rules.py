@@ -20,6 +20,9 @@ SHORTEST_RETAIN_DAYS, LONGEST_RETAIN_DAYS = 1, 184
 class DataClass(StrEnum):
     """What kind of content a record holds."""
 
+    # As a key of dictionaries it is asked for with every record; Enum's own is written in Python.
+    __hash__ = str.__hash__
+
     PROMPT = "prompt"
     SNIPPET = "snippet"
     RESPONSE = "response"

@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from retention.policies.queries import Terms
 from retention.policies.rules import DataClass
 from retention.records.cells import CellName, CellView
-from retention.records.identity import clock_day, exchange_id, record_id
+from retention.records.identity import clock_day, exchange_id, record_ids
 from retention.records.parts import Dropped, NewExchange, Outcome, Part, Status
+from retention.vault import keys as vault
 
 TOLERANCE = timedelta(minutes=5)
 
 
-@dataclass(slots=True)
-class Slot:
+@dataclass(slots=True, eq=False)
+class Target:
+    """A cell that parts of a batch go to: what it is about, and how it was read last."""
+
+    name: CellName
+    cell: CellView | None = None
+    open: bool = False
+
+    def found(self, cell: CellView | None, today: date) -> None:
+        """The cell as it was read now; None if there is none."""
+        self.cell, self.open = cell, cell is not None and cell.live(today)
+
+    @property
+    def key(self) -> vault.Key:
+        """The key that seals what goes into it. Only for a target whose cell was found."""
+        assert self.cell is not None
+        return self.cell.key
+
+
+class Targets(dict[tuple[date, DataClass, int], Target]):
+    """The cells of one customer that a batch goes to, each once."""
+
+    def __init__(self, customer: UUID) -> None:
+        super().__init__()
+        self._customer = customer
+
+    def __missing__(self, about: tuple[date, DataClass, int]) -> Target:
+        target = self[about] = Target(CellName(self._customer, *about))
+        return target
+
+
+class Slot(NamedTuple):
     """A part and the cell it belongs to."""
 
     part: Part
-    name: CellName
+    target: Target
     record: UUID
-    cell: CellView | None = None
 
 
 @dataclass(slots=True)
@@ -58,38 +88,38 @@ def too_early(occurred_at: datetime, now: datetime) -> bool:
     return occurred_at > now + TOLERANCE or clock_day(occurred_at) > clock_day(now)
 
 
-def arrange(customer: UUID, sent: NewExchange, *, terms: Terms, today: date) -> Arranged:
-    """Give every part its cell; drop what the profile or an early delivery forbids."""
+def arrange(
+    customer: UUID, sent: NewExchange, targets: Targets, *, minimal: Callable[[date], bool]
+) -> Arranged:
+    """Give every part its cell; drop what the profile or an early delivery forbids.
+
+    `minimal` says whether the customer kept as little as possible on any day since a clock day.
+    """
     day = clock_day(sent.occurred_at)
-    minimal = terms.minimal(day, today)
+    little = minimal(day)
     arranged = Arranged(sent, exchange_id(customer, sent.external_id, day), day, [])
-    for part in (sent.outline if minimal else sent.prompt, *sent.parts):
-        if part.data_class is DataClass.SNIPPET and (minimal or sent.delivered_at):
-            code = "profile" if minimal else "delivered"
-            arranged.dropped.append(Dropped(part.data_class, part.name, code))
+    id_of = record_ids(arranged.exchange)
+    for part in (sent.outline() if little else sent.prompt, *sent.parts):
+        data_class = part.data_class
+        if data_class is DataClass.SNIPPET and (little or sent.delivered_at):
+            code = "profile" if little else "delivered"
+            arranged.dropped.append(Dropped(data_class, part.name, code))
             continue
-        name = CellName(customer, day, part.data_class, sent.retain_days)
-        record = record_id(arranged.exchange, part.data_class, part.name)
-        arranged.slots.append(Slot(part, name, record))
+        target = targets[day, data_class, sent.retain_days]
+        arranged.slots.append(Slot(part, target, id_of(data_class, part.name)))
     return arranged
 
 
-def settle(arranged: Arranged, cells: Mapping[CellName, CellView], today: date) -> bool:
-    """Put each slot into its live cell; parts without one are dropped, for good.
+def settle(arranged: Arranged) -> bool:
+    """Keep the slots whose cell is open; the other parts are dropped, for good.
 
-    False when the anchor itself has none: then nothing of the exchange can be kept.
+    False when the anchor's own is not: then nothing of the exchange can be kept.
     """
-    keep: list[Slot] = []
-    dropped = list(arranged.dropped)
+    if not arranged.anchor.target.open:
+        return False
     for slot in arranged.slots:
-        cell = cells.get(slot.name)
-        if cell is not None and cell.live(today):
-            slot.cell = cell
-            keep.append(slot)
-        elif slot is arranged.anchor:
-            return False
-        else:
+        if not slot.target.open:
             drop = Dropped(slot.part.data_class, slot.part.name, "expired_on_arrival")
-            dropped.append(drop)
-    arranged.slots, arranged.dropped = keep, dropped
+            arranged.dropped.append(drop)
+    arranged.slots = [slot for slot in arranged.slots if slot.target.open]
     return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -43,7 +44,13 @@ def exchange_id(customer: UUID, external_id: str, day: date) -> UUID:
 
 def record_id(exchange: UUID, data_class: DataClass, part: str) -> UUID:
     """The id of one part of an exchange, whose day it carries."""
-    return _uuid8(exchange.int & _TIME, f"record\x1f{exchange}\x1f{data_class}\x1f{part}")
+    return record_ids(exchange)(data_class, part)
+
+
+def record_ids(exchange: UUID) -> Callable[[DataClass, str], UUID]:
+    """Makes the ids of an exchange's parts."""
+    time, prefix = exchange.int & _TIME, f"record\x1f{exchange}\x1f"
+    return lambda data_class, part: _uuid8(time, f"{prefix}{data_class}\x1f{part}")
 
 
 def cell_id(customer: UUID, day: date, data_class: DataClass, retain_days: int) -> UUID:

@@ -9,12 +9,13 @@ An answer `stored` means committed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -22,17 +23,18 @@ from django.db import transaction
 from retention.errors import Busy
 from retention.policies import queries as policies
 from retention.records import cells, rows
-from retention.records.arrange import Arranged, Slot, arrange, settle, too_early
+from retention.records.arrange import Arranged, Slot, Target, Targets, arrange, settle, too_early
 from retention.records.identity import fingerprint
 from retention.records.parts import Call, NewExchange, Outcome, Status, StoredRecord
 from retention.records.recognise import recognise
 from retention.records.room import ensure_room
 from retention.records.trouble import translated
 from retention.vault import keys as vault
-from retention.vault.envelope import Context, seal
+from retention.vault.envelope import CellPlace, Sealer
 from retention.vault.errors import KeyGone, KeyMissing
 
 ATTEMPTS = 5
+Write = Callable[[list[rows.Row], list[rows.Row]], rows.Written]
 _cell_and_generation = attrgetter("cell_id", "generation")
 
 
@@ -47,11 +49,13 @@ def store(customer: UUID, exchanges: Sequence[NewExchange], *, now: datetime) ->
     twins: dict[int, Arranged] = {}
     seen: set[UUID] = set()
     terms = policies.terms(customer)
+    minimal = cache(partial(terms.minimal, last=now.date()))
+    targets = Targets(customer)
     for place, sent in enumerate(exchanges):
         if too_early(sent.occurred_at, now):
             outcomes[place] = _from_the_future(sent)
             continue
-        arranged = arrange(customer, sent, terms=terms, today=now.date())
+        arranged = arrange(customer, sent, targets, minimal=minimal)
         (twins if arranged.exchange in seen else todo)[place] = arranged
         seen.add(arranged.exchange)
     with translated():
@@ -82,103 +86,108 @@ class _Batch:
 
     def _attempt(self, todo: dict[int, Arranged], twins: dict[int, Arranged]) -> dict[int, Outcome]:
         today = self.now.date()
-        names = {slot.name for arranged in todo.values() for slot in arranged.slots}
-        found = cells.ensure(self.customer, names, terms=self.terms, now=self.now)
-        fit = {place: a for place, a in todo.items() if settle(a, found, today)}
+        targets = {slot.target for arranged in todo.values() for slot in arranged.slots}
+        self._find(targets, today)
+        fit = {place: a for place, a in todo.items() if settle(a)}
         written = self._write(list(fit.values()), today)
         outcomes = {place: _stored(a) for place, a in fit.items() if a.exchange in written}
         # The rest stands already, or has no live cell. Twins: the same id again in this batch.
         rest = {place: a for place, a in todo.items() if place not in outcomes} | twins
         return outcomes | recognise(self.customer, rest, today=today, now=self.now)
 
+    def _find(self, targets: set[Target], today: date) -> None:
+        names = {target.name for target in targets}
+        found = cells.ensure(self.customer, names, terms=self.terms, now=self.now)
+        for target in targets:
+            target.found(found.get(target.name), today)
+
     def _write(self, fit: list[Arranged], today: date) -> set[UUID]:
         """Write the batch and return the exchanges that are new."""
         if not fit:
             return set()
-        keys = vault.fetch(_keys_for(fit), now=self.now)
-        sealed = [[self._row(a, slot, keys) for slot in a.slots] for a in fit]
+        targets = {slot.target for arranged in fit for slot in arranged.slots}
+        keys = vault.fetch({target.key for target in targets}, now=self.now)
+        sealers = {target: sealer(target, keys[target.key]) for target in targets}
+        sealed = [self._rows(arranged, sealers) for arranged in fit]
         anchors = sorted((first for first, *_ in sealed), key=_order)
         parts = sorted((row for _, *others in sealed for row in others), key=_order)
+        # A batch without a retry in it is the rule: no statement asks beforehand.
+        try:
+            return self._commit(rows.write, anchors, parts, today)
+        except rows.AlreadyThere:
+            return self._commit(rows.write_new, anchors, parts, today)
+
+    def _commit(
+        self, write: Write, anchors: list[rows.Row], parts: list[rows.Row], today: date
+    ) -> set[UUID]:
+        """The one transaction: rows first, the guard over their cells last."""
         with transaction.atomic():
-            new_anchors, new_parts = rows.write(anchors, parts)
+            new_anchors, new_parts = write(anchors, parts)
             counts = Counter(map(_cell_and_generation, chain(new_anchors, new_parts)))
             if counts:
                 by_key = {vault.Key(*cell): count for cell, count in counts.items()}
                 cells.acknowledge(self.customer, by_key, today=today)
         return {row.exchange_id for row in new_anchors}
 
-    def _row(self, arranged: Arranged, slot: Slot, keys: Mapping[vault.Key, bytes]) -> rows.Row:
-        assert slot.cell is not None
-        return sealed_row(
-            self.customer,
-            arranged.exchange,
-            arranged.sent.external_id,
-            arranged.sent.call,
-            slot,
-            occurred_at=arranged.sent.occurred_at,
-            received_at=self.now,
-            key=keys[slot.cell.key],
-            anchor_of=arranged.sent if slot is arranged.anchor else None,
-        )
-
-
-def _keys_for(exchanges: Iterable[Arranged]) -> set[vault.Key]:
-    return {slot.cell.key for exchange in exchanges for slot in exchange.slots if slot.cell}
+    def _rows(self, arranged: Arranged, sealers: Mapping[Target, Sealer]) -> list[rows.Row]:
+        sent, exchange, anchor = arranged.sent, arranged.exchange, arranged.anchor
+        about = About(exchange, sent.external_id, sent.call, sent.occurred_at, self.now)
+        return [
+            sealed_row(about, slot, sealers[slot.target], sent if slot is anchor else None)
+            for slot in arranged.slots
+        ]
 
 
 def _order(row: rows.Row) -> int:
     return row.id.int
 
 
+class About(NamedTuple):
+    """What the records of one exchange share."""
+
+    exchange: UUID
+    external_id: str
+    call: Call
+    occurred_at: datetime
+    received_at: datetime
+
+
+def sealer(target: Target, key: bytes) -> Sealer:
+    """Seals what goes into this cell. Never kept: it is for one batch."""
+    customer, day, data_class, _ = target.name
+    return Sealer(key, CellPlace(customer, day, str(data_class), target.key.generation))
+
+
 def sealed_row(
-    customer: UUID,
-    exchange: UUID,
-    external_id: str,
-    call: Call,
-    slot: Slot,
-    *,
-    occurred_at: datetime,
-    received_at: datetime,
-    key: bytes,
-    anchor_of: NewExchange | None = None,
+    about: About, slot: Slot, sealer: Sealer, anchor_of: NewExchange | None = None
 ) -> rows.Row:
     """One part as a row, its content sealed for its place and no other.
 
     The anchor of an exchange also carries what only the exchange as a whole has.
     """
-    assert slot.cell is not None
-    part, day, cell = slot.part, slot.name.clock_day, slot.cell.key
-    data_class = str(part.data_class)
-    place = partial(Context, customer, slot.record, day, data_class, cell.generation)
+    exchange, external_id, call, occurred_at, received_at = about
+    part, target, record = slot
+    identity = sealer.seal(record, "identity", fingerprint(anchor_of.body)) if anchor_of else None
     # In the order of Row: by name it takes three times as long, for every record.
     return rows.Row(
-        customer,
-        day,
-        slot.record,
+        target.name.customer,
+        target.name.clock_day,
+        record,
         exchange,
         external_id,
-        data_class,
+        str(part.data_class),
         part.name,
-        cell.cell,
-        cell.generation,
+        *target.key,
         occurred_at,
         received_at,
-        call.purpose,
-        call.subprocessor,
-        call.model,
-        call.account,
-        call.endpoint,
-        call.provider,
-        call.repository,
+        *call,
         part.size,
         part.verdict,
-        part.usage.input_tokens,
-        part.usage.output_tokens,
-        part.usage.latency_ms,
+        *part.usage,
         list(anchor_of.flags) if anchor_of else [],
         anchor_of.delivered_at if anchor_of else None,
-        seal(key, place("identity"), fingerprint(anchor_of.body)) if anchor_of else None,
-        seal(key, place("payload"), part.content),
+        identity,
+        sealer.seal(record, "payload", part.content),
     )
 
 
@@ -190,7 +199,6 @@ def _stored(arranged: Arranged) -> Outcome:
 
 
 def _kept(arranged: Arranged) -> Iterable[StoredRecord]:
-    for slot in arranged.slots:
-        assert slot.cell is not None
-        part = slot.part
-        yield StoredRecord(slot.record, part.data_class, part.name, slot.cell.expires_on)
+    for part, target, record in arranged.slots:
+        assert target.cell is not None
+        yield StoredRecord(record, part.data_class, part.name, target.cell.expires_on)

@@ -10,8 +10,8 @@ from django.db import transaction
 from retention.errors import Busy
 from retention.policies import queries as policies
 from retention.records import cells, identity, queries, rows
-from retention.records.arrange import Slot
-from retention.records.ingest import sealed_row
+from retention.records.arrange import Slot, Target
+from retention.records.ingest import About, sealed_row, sealer
 from retention.records.parts import Outcome, Part, Status, StoredRecord
 from retention.records.room import ensure_room
 from retention.records.trouble import translated
@@ -56,7 +56,7 @@ def _attempt(customer: UUID, address: queries.Address, part: Part, now: datetime
         outcome.code = "expired_on_arrival"
         return outcome
     record_id = identity.record_id(view.exchange, part.data_class, part.name)
-    row = _row(view, Slot(part, name, record_id, cell), now)
+    row = _row(view, Slot(part, Target(name, cell), record_id), now)
     with transaction.atomic():
         written = rows.write_one(row)
         if written:
@@ -69,17 +69,9 @@ def _attempt(customer: UUID, address: queries.Address, part: Part, now: datetime
 
 
 def _row(view: queries.ExchangeView, slot: Slot, now: datetime) -> rows.Row:
-    assert slot.cell is not None
-    return sealed_row(
-        view.customer,
-        view.exchange,
-        view.external_id,
-        view.call,
-        slot,
-        occurred_at=view.occurred_at,
-        received_at=now,
-        key=vault.fetch([slot.cell.key], now=now)[slot.cell.key],
-    )
+    key = slot.target.key
+    about = About(view.exchange, view.external_id, view.call, view.occurred_at, now)
+    return sealed_row(about, slot, sealer(slot.target, vault.fetch([key], now=now)[key]))
 
 
 def _recognise(

@@ -20,7 +20,7 @@ from retention.records.identity import day_of, exchange_id, record_id
 from retention.records.parts import Call, Usage
 from retention.records.views import Address, ExchangeView, LiveCell, RecordView
 from retention.vault import keys as vault
-from retention.vault.envelope import Context, unseal
+from retention.vault.envelope import CellPlace, unseal
 from retention.vault.errors import SealBroken
 
 __all__ = ["Address", "ExchangeView", "LiveCell", "RecordView"]
@@ -254,12 +254,5 @@ def _open(
     if record.id != record_id(view.exchange, record.data_class, record.part):
         raise SealBroken
     key = keys[vault.Key(record.cell.id, record.generation)]
-    context = Context(
-        customer,
-        record.id,
-        view.clock_day,
-        record.data_class.value,
-        record.generation,
-        "payload",
-    )
-    return unseal(key, context, payload)
+    cell = CellPlace(customer, view.clock_day, record.data_class.value, record.generation)
+    return unseal(key, cell, record.id, "payload", payload)

@@ -16,7 +16,7 @@ from retention.records.arrange import Arranged
 from retention.records.identity import record_id, same_body
 from retention.records.parts import Outcome, Status, StoredRecord
 from retention.vault import keys as vault
-from retention.vault.envelope import Context, unseal
+from retention.vault.envelope import CellPlace, unseal
 
 ANCHORS = """
     SELECT id, exchange_id, cell_id, clock_day, generation, erased_at IS NOT NULL, identity
@@ -101,10 +101,9 @@ def _answer(
     key = keys.get(vault.Key(anchor.cell, anchor.generation)) if anchor else None
     if anchor is None or key is None or anchor.identity is None:
         return arranged.outcome(Status.REFUSED, "expired_on_arrival")
-    context = Context(
-        customer, anchor.id, anchor.clock_day, "prompt", anchor.generation, "identity"
-    )
-    if not same_body(unseal(key, context, bytes(anchor.identity)), arranged.sent.body):
+    cell = CellPlace(customer, anchor.clock_day, "prompt", anchor.generation)
+    known = unseal(key, cell, anchor.id, "identity", bytes(anchor.identity))
+    if not same_body(known, arranged.sent.body):
         return arranged.outcome(Status.REFUSED, "content_mismatch")
     outcome = arranged.outcome(Status.DUPLICATE)
     outcome.records = records.get(arranged.exchange, [])

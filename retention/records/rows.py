@@ -1,13 +1,14 @@
-"""Sealed rows into the partitioned table: COPY when nothing is in the way, else one by one."""
+"""Sealed rows into the partitioned table: COPY when nothing is in the way, else what is new."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from psycopg import errors
 
 
@@ -43,6 +44,13 @@ class Row(NamedTuple):
     payload: bytes | None
 
 
+Written = tuple[list[Row], list[Row]]
+
+
+class AlreadyThere(Exception):
+    """A row of the batch stands already: nothing of it was written."""
+
+
 # fmt: off
 TYPES = [
     "uuid", "date", "uuid", "uuid", "text", "text", "text", "uuid", "int4", "timestamptz",
@@ -61,15 +69,29 @@ INSERT = f"""
 """
 
 
-def write(anchors: Sequence[Row], parts: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """Write anchors and the parts of those that are new; return what was written.
+def write(anchors: Sequence[Row], parts: Sequence[Row]) -> Written:
+    """Write everything at once; return what was written: everything.
 
-    Runs inside the caller's transaction. An anchor that stands already decides for its whole
-    exchange: no part of it is written, so a retry never brings anything back. Both must come sorted
-    by id, or two writers of the same exchanges could wait for each other.
+    Raises `AlreadyThere` when one of them stands: then the caller's transaction is broken, and
+    `write_new` in a fresh one finds out which. For both the rows must come sorted by id, or two
+    writers of the same exchanges could wait for each other.
     """
-    if _copied([*anchors, *parts]):
-        return list(anchors), list(parts)
+    try:
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            copy.set_types(TYPES)
+            for row in chain(anchors, parts):
+                copy.write_row(row)
+    except errors.UniqueViolation:
+        raise AlreadyThere from None
+    return list(anchors), list(parts)
+
+
+def write_new(anchors: Sequence[Row], parts: Sequence[Row]) -> Written:
+    """Write the anchors that are new and their parts; return what was written.
+
+    An anchor that stands already decides for its whole exchange: no part of it is written, so a
+    retry never brings anything back.
+    """
     new = set(_inserted(anchors))
     written = [row for row in anchors if row.id in new]
     exchanges = {row.exchange_id for row in written}
@@ -81,17 +103,6 @@ def write(anchors: Sequence[Row], parts: Sequence[Row]) -> tuple[list[Row], list
 def write_one(row: Row) -> bool:
     """Write one later part; False when it stands already."""
     return bool(_inserted([row]))
-
-
-def _copied(rows: Sequence[Row]) -> bool:
-    try:
-        with transaction.atomic(), connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            copy.set_types(TYPES)
-            for row in rows:
-                copy.write_row(row)
-    except errors.UniqueViolation:
-        return False
-    return True
 
 
 def _inserted(rows: Sequence[Row]) -> Iterable[UUID]:

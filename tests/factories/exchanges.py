@@ -40,7 +40,7 @@ def exchange(
         call=Call("triage", "openai", "gpt-5.1", "proj_a1", "responses", "github", "acme/payments"),
         body=orjson.dumps([external_id, prompt, snippets, response, evaluation]),
         prompt=part(DataClass.PROMPT, prompt),
-        outline=part(DataClass.PROMPT, ""),
+        outline=lambda: part(DataClass.PROMPT, ""),
         parts=tuple(parts),
         **more,
     )

@@ -95,7 +95,7 @@ def test_p3_a_class_that_has_expired_is_not_found_any_more(acme: UUID) -> None:
 def test_a_repository_is_a_filter(acme: UUID) -> None:
     other = exchange("other")
     call = Call("triage", "openai", "gpt-5.1", provider="github", repository="acme/other")
-    moved = type(other)(**{n: getattr(other, n) for n in other.__slots__} | {"call": call})
+    moved = other._replace(call=call)
     stored(acme, exchange(), moved)
     assert names(acme, repository="acme/other") == ["other"]
     assert names(acme, repository="acme/payments") == ["triage-1"]

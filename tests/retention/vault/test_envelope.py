@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import struct
 import threading
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
@@ -15,12 +17,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention.vault import envelope
-from retention.vault.envelope import Context, generation_of, seal, unseal
+from retention.vault.envelope import CellPlace, Sealer, generation_of
 from retention.vault.errors import SealBroken, TooLargeToSeal
 
 KEY = bytes(range(32))
 ACME, BOREALIS = UUID(int=1), UUID(int=2)
-PLACE = Context(
+HEADER_BYTES, TAG_BYTES = 73, 16
+
+
+class Place(NamedTuple):
+    """Everything that a sealed value is bound to."""
+
+    customer: UUID
+    record: UUID
+    clock_day: date
+    data_class: str
+    generation: int
+    field: str
+
+    @property
+    def cell(self) -> CellPlace:
+        return CellPlace(self.customer, self.clock_day, self.data_class, self.generation)
+
+
+PLACE = Place(
     customer=ACME,
     record=UUID(int=10),
     clock_day=date(2026, 11, 22),
@@ -28,7 +48,6 @@ PLACE = Context(
     generation=3,
     field="content",
 )
-HEADER_BYTES, TAG_BYTES = 69, 16
 ELSEWHERE = {
     "customer": PLACE._replace(customer=BOREALIS),
     "record": PLACE._replace(record=UUID(int=11)),
@@ -37,6 +56,15 @@ ELSEWHERE = {
     "generation": PLACE._replace(generation=4),
     "field": PLACE._replace(field="salt"),
 }
+
+
+def seal(key: bytes, place: Place, plain: bytes) -> bytes:
+    """One value by a sealer of its own."""
+    return Sealer(key, place.cell).seal(place.record, place.field, plain)
+
+
+def unseal(key: bytes, place: Place, sealed: bytes) -> bytes:
+    return envelope.unseal(key, place.cell, place.record, place.field, sealed)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +94,35 @@ def test_it_seals_the_same_value_differently_each_time() -> None:
     assert one[HEADER_BYTES:] != other[HEADER_BYTES:]
 
 
+def test_a_sealer_seals_each_value_under_another_number_and_all_open() -> None:
+    sealer = Sealer(KEY, PLACE.cell)
+    sealed = [sealer.seal(PLACE.record, PLACE.field, b"same") for _ in range(1000)]
+    assert len({value[5:69] for value in sealed}) == 1
+    assert [value[69:73] for value in sealed] == [n.to_bytes(4, "big") for n in range(1000)]
+    assert len({value[HEADER_BYTES:] for value in sealed}) == 1000
+    assert all(unseal(KEY, PLACE, value) == b"same" for value in sealed)
+
+
+def test_a_number_belongs_to_its_value() -> None:
+    sealer = Sealer(KEY, PLACE.cell)
+    one, other = (sealer.seal(PLACE.record, PLACE.field, b"same") for _ in range(2))
+    with pytest.raises(SealBroken):
+        unseal(KEY, PLACE, one[:69] + other[69:HEADER_BYTES] + one[HEADER_BYTES:])
+
+
+def test_a_sealer_stops_before_it_uses_a_number_twice() -> None:
+    sealer = Sealer(KEY, PLACE.cell)
+    sealer._numbers = itertools.count(2**32 - 1)
+    assert unseal(KEY, PLACE, sealer.seal(PLACE.record, PLACE.field, b"last")) == b"last"
+    with pytest.raises(struct.error):
+        sealer.seal(PLACE.record, PLACE.field, b"one too many")
+
+
+def test_no_two_sealers_share_a_key() -> None:
+    salts = {Sealer(KEY, PLACE.cell).seal(PLACE.record, "f", b"")[5:37] for _ in range(1000)}
+    assert len(salts) == 1000
+
+
 def test_it_shows_no_word_of_the_content() -> None:
     plain = b"select * from accounts where owner = " * 20
     sealed = seal(KEY, PLACE, plain)
@@ -85,7 +142,7 @@ def test_it_refuses_a_generation_that_does_not_fit() -> None:
 
 
 @pytest.mark.parametrize("elsewhere", ELSEWHERE.values(), ids=ELSEWHERE.keys())
-def test_p15_it_opens_at_no_other_place(elsewhere: Context) -> None:
+def test_p15_it_opens_at_no_other_place(elsewhere: Place) -> None:
     sealed = seal(KEY, PLACE, b"content")
     with pytest.raises(SealBroken):
         unseal(KEY, elsewhere, sealed)
@@ -95,7 +152,7 @@ def test_every_part_of_a_place_was_tried_elsewhere() -> None:
     changed = [
         set(PLACE._asdict().items()) ^ set(place._asdict().items()) for place in ELSEWHERE.values()
     ]
-    assert {name for change in changed for name, _ in change} == set(Context._fields)
+    assert {name for change in changed for name, _ in change} == set(Place._fields)
 
 
 def test_p15_it_opens_at_no_other_place_even_with_the_generation_rewritten() -> None:
@@ -161,7 +218,7 @@ def test_it_refuses_a_cut_at_any_byte_and_anything_appended() -> None:
         unseal(KEY, PLACE, sealed + b"\0")
 
 
-@pytest.mark.parametrize("sealed", [b"", b"\x01", b"\x02" + bytes(200), bytes(84)])
+@pytest.mark.parametrize("sealed", [b"", b"\x02", b"\x01" + bytes(200), b"\x02" + bytes(87)])
 def test_it_names_no_generation_of_what_is_no_sealed_value(sealed: bytes) -> None:
     with pytest.raises(SealBroken):
         generation_of(sealed)
@@ -190,8 +247,10 @@ def _sealed_as_is(packed: bytes) -> bytes:
     """What somebody who has the key could write."""
     salt = bytes(32)
     sealing_key, commitment = envelope._derive(KEY, salt)
-    header = struct.pack(">BI32s32s", 1, PLACE.generation, salt, commitment)
-    return header + AESGCM(sealing_key).encrypt(bytes(12), packed, envelope._place(PLACE))
+    header = struct.pack(">BI32s32sI", 2, PLACE.generation, salt, commitment, 0)
+    before, behind = envelope._around(PLACE.cell)
+    place = before + PLACE.record.bytes + behind + PLACE.field.encode()
+    return header + AESGCM(sealing_key).encrypt(bytes(12), packed, place)
 
 
 def test_it_unpacks_no_bomb() -> None:
