@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +19,7 @@ from compliance.devup.services import Services
 from compliance.devup.state import Lock, State, ensure_keys
 
 PREFIX = "sandglass-test-"
+MEMORY, PLENTY = Path("/dev/shm"), 6 * 1024**3
 # What the developer's shell says about real data must never reach a test.
 FORGET = [
     *("VAULT_URL", "VAULT_COPY", "LEDGER_DIR", "REPORTS_DIR", "ROOT_KEY_FILE", "STATIC_ROOT"),
@@ -28,15 +30,22 @@ FORGET = [
 
 
 def main(arguments: list[str]) -> int:
-    """Runs pytest with the arguments as they are; its exit code is ours."""
-    pytest = [sys.executable, "-m", "pytest", *arguments]
+    """Runs pytest with the arguments as they are; its exit code is ours.
+
+    The whole suite, which is asked for without any argument, runs in a process for each core.
+    """
+    pytest = [sys.executable, "-m", "pytest", *(arguments or ["-n", "auto"])]
     if {"-h", "--help", "--version"} & set(arguments):
         os.execv(sys.executable, pytest)
     _remove_leftovers()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_place()))
     alive = Lock(folder / "alive")
     alive.take()
     try:
+        # Servers and programs of other users pass through to what tests make for them.
+        folder.chmod(0o711)
+        (folder / "tmp").mkdir(mode=0o755)
+        os.environ["TMPDIR"] = str(folder / "tmp")
         return _run(pytest, State(folder / "state"))
     finally:
         alive.close()
@@ -79,9 +88,18 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
     sys.exit(143)
 
 
+def _place() -> Path:
+    """In memory where there is plenty: hundreds of databases are cloned and dropped again."""
+    usual = Path(tempfile.gettempdir())
+    with suppress(OSError):
+        if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= PLENTY:
+            return MEMORY
+    return usual
+
+
 def _remove_leftovers() -> None:
     """Folders of runs that were killed: nobody holds their lock."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for folder in [*Path(tempfile.gettempdir()).glob(f"{PREFIX}*"), *MEMORY.glob(f"{PREFIX}*")]:
         try:
             with open(folder / "alive") as mark:
                 fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
