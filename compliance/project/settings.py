@@ -38,7 +38,7 @@ INSTALLED_APPS = [
     "retention",
     "retention.vault",
     "compliance",
-    "django.contrib.admin",
+    "compliance.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

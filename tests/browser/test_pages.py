@@ -41,7 +41,7 @@ def test_olga_signs_in_and_sees_the_administration(visitor: Visitor, cast: Cast)
     visitor.sign_in(cast.olga.email, PASSWORD)
     expect(visitor.page.get_by_role("status")).to_contain_text("You are signed in as olga")
     visitor.page.get_by_role("navigation").get_by_role("link", name="Administration").click()
-    expect(visitor.page.get_by_role("heading", name="Administration")).to_be_visible()
+    expect(visitor.page.get_by_role("heading", name="Today", level=1)).to_be_visible()
     assert visitor.complaints == []
 
 
@@ -137,7 +137,7 @@ def test_on_paper_there_is_nothing_to_press(visitor: Visitor, cast: Cast) -> Non
     visitor.sign_in(cast.olga.email, PASSWORD)
     visitor.open("/admin/retention/deletionrecord/")
     visitor.page.emulate_media(media="print")
-    for name in ("#nav-sidebar", "#changelist-filter", "#toolbar", "#header"):
+    for name in (".tasks", "#changelist-filter", "#toolbar", ".top nav"):
         for hidden in visitor.page.locator(name).all():
             expect(hidden).to_be_hidden()
 
