@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 
+from compliance.admin import lists
 from compliance.customers.models import Customer
 
 
@@ -19,6 +20,10 @@ class Paged(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_per_page = 50
     show_full_result_count = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Search and filters in one form."""
+        return lists.List
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted here: deletion has rules, and they are not a button's."""

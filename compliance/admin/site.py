@@ -21,7 +21,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, path, reverse
-from django.utils.functional import SimpleLazyObject
 from django.utils.text import capfirst
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -39,6 +38,13 @@ TASKS: Mapping[str, tuple[str, Sequence[str]]] = {
     "log": ("Activity", ("retention.entry", "auditlog.logentry")),
     "people": ("People", ("compliance.user", "compliance.member")),
     "service": ("Service", ("health",)),
+}
+# Where a model's own name is not what its list is called.
+TITLES: Mapping[str, str] = {
+    "retention.entry": "Activity log",
+    "auditlog.logentry": "Field changes",
+    "compliance.user": "Logins",
+    "compliance.member": "Customers’ users",
 }
 
 
@@ -91,6 +97,12 @@ def task_of(name: str | type[Model]) -> str:
     raise LookupError(f"{name} stands under no task: add it to TASKS in {__name__}")
 
 
+def title_of(model: type[Model]) -> str:
+    """What a model's list is called, in the navigation and above it."""
+    meta = model._meta
+    return TITLES.get(meta.label_lower) or capfirst(str(meta.verbose_name_plural))
+
+
 class Site(admin.AdminSite):
     """Django's administration, ordered by task."""
 
@@ -125,16 +137,24 @@ class Site(admin.AdminSite):
         """The first page: ours, once one was given."""
         return self.front(request) if self.front else super().index(request, extra_context)
 
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """One page for it, the same for everybody."""
+        return HttpResponseRedirect(reverse("account_change_password"))
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """One way out, the same for everybody."""
+        return HttpResponseRedirect(reverse("account_logout"))
+
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
         """A list of tables by package is nobody's task."""
         return HttpResponseRedirect(reverse("admin:index"))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """With the navigation, made when a page shows it."""
-        return {
-            **super().each_context(request),
-            "tasks": SimpleLazyObject(lambda: self.tasks(request)),
-        }
+        """With the navigation, and the line of it that is lit."""
+        tasks = self.tasks(request)
+        lit = [entry for task in tasks for entry in task.entries if entry.current]
+        here = lit[0] if lit else None
+        return {**super().each_context(request), "tasks": tasks, "here": here}
 
     def tasks(self, request: HttpRequest) -> list[Task]:
         """Every task with the pages that this person may see; tasks without any are left out."""
@@ -155,8 +175,7 @@ class Site(admin.AdminSite):
             if pages.has_view_permission(request):
                 meta = model._meta
                 url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
-                title = capfirst(str(meta.verbose_name_plural))
-                yield meta.label_lower, (task_of(model), title, url)
+                yield meta.label_lower, (task_of(model), title_of(model), url)
         for page in self.pages.values():
             if page.may_be_seen(request):
                 yield page.name, (page.task, page.title, reverse(f"admin:{page.name}"))

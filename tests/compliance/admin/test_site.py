@@ -105,3 +105,8 @@ def test_a_page_of_our_own_is_closed_to_those_without_the_right(client: Client, 
 
 def test_a_list_of_tables_by_package_leads_to_the_first_page(admin: Client) -> None:
     assert admin.get("/admin/retention/")["Location"] == "/admin/"
+
+
+def test_there_is_one_way_out_and_one_page_for_a_new_password(admin: Client) -> None:
+    assert admin.get("/admin/logout/")["Location"] == "/accounts/logout/"
+    assert admin.get("/admin/password_change/")["Location"] == "/accounts/password/change/"
