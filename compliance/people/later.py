@@ -17,12 +17,12 @@ import structlog
 from django.conf import settings
 from django.db import connections
 
-LONGEST_WAIT_MS = 1500
+LONGEST_WAIT_MS = 800
 # Beyond that somebody is playing with us: the rest is dropped, for known and unknown alike.
 MOST_WAITING = 200
 log = structlog.get_logger("compliance.people")
 _room = threading.BoundedSemaphore(MOST_WAITING)
-_pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="later")
+_pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="later")
 
 
 def later(job: Callable[[], None]) -> None:

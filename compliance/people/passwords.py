@@ -42,8 +42,8 @@ class NotTooLong:
             )
 
     def get_help_text(self) -> str:
-        """For the form: nobody needs to be told."""
-        return ""
+        """For the form."""
+        return f"At most {LONGEST:,} characters, of any kind; each counts."
 
 
 class NotGuessable:
@@ -79,8 +79,8 @@ class NotBreached:
             )
 
     def get_help_text(self) -> str:
-        """For the form: nobody needs to be told."""
-        return ""
+        """For the form."""
+        return "Not one that became known when another service was broken into."
 
 
 def is_guessable(password: str) -> bool:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from compliance.people.models import Session, User
 from compliance.people.store import fingerprint
-from tests.compliance.people.visitors import OTHERS, SESSIONS, is_in, prove, sign_in, token
+from tests.compliance.people.visitors import CHANGE, OTHERS, SESSIONS, is_in, prove, sign_in, token
 
 pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -48,6 +48,11 @@ def test_it_shows_how_to_recognise_a_browser(client: Client, amir: User) -> None
     page = text(client.get(SESSIONS))
     assert "Firefox on Linux" in page
     assert "Gecko" not in page
+
+
+def test_the_page_about_the_password_leads_to_it(client: Client, amir: User) -> None:
+    sign_in(client, amir.email)
+    assert f'href="{SESSIONS}"' in text(client.get(CHANGE))
 
 
 def test_it_says_how_long_a_session_lives(client: Client, amir: User) -> None:
