@@ -220,11 +220,12 @@ def test_without_valkey_guessing_ends_as_soon(amir: User, no_valkey: None) -> No
 def test_another_process_knows_what_was_counted_here() -> None:
     cache.set("seen", [1.5, 2.5], 60)
     ask = (
-        "import django; django.setup(); from django.core.cache import cache, caches;"
-        "print(cache.get('seen'), caches['default']._pause_until)"
+        "import django, sys; django.setup(); from django.core.cache import caches;"
+        "found = caches['default']; found._valkey.key_prefix = sys.argv[1];"
+        "print(found.get('seen'), found._pause_until)"
     )
     found = subprocess.run(
-        [sys.executable, "-c", ask],
+        [sys.executable, "-c", ask, f"test-{os.getpid()}"],
         check=True,
         capture_output=True,
         text=True,
