@@ -28,7 +28,7 @@ OURS = ("retention", "compliance")
 NOT_OURS = {".git", ".venv", "var", "__pycache__", "staticfiles", ".hypothesis"}
 # Set by us for our own children, or the address of the settings module: nobody sets them.
 INTERNAL = {
-    *("SANDGLASS_BOOTSTRAPPED", "PYTHONUNBUFFERED", "PYTHONWARNINGS", "PATH"),
+    *("SANDGLASS_BOOTSTRAPPED", "PYTHONUNBUFFERED", "PYTHONWARNINGS", "PATH", "TMPDIR"),
     "DJANGO_SETTINGS_MODULE",
 }
 READERS = {"text", "flag", "path", "names", "secret", "number"}
