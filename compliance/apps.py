@@ -15,11 +15,13 @@ class ComplianceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Field changes are heard from the first write on; roles get their rights at `migrate`."""
+        """Changes and sign-ins are heard from the first; roles get their rights at `migrate`."""
         from compliance.audit import registry
+        from compliance.people import hearing
         from compliance.people.roles import make_groups
 
         registry.register()
+        hearing.connect()
         post_migrate.connect(make_groups, sender=self)
         apps.get_app_config("auditlog").verbose_name = "Field changes"
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from compliance.customers.models import ApiKey, Customer
-from compliance.people.models import Member, User
+from compliance.people.models import Member, Session, User
 
-__all__ = ["ApiKey", "Customer", "Member", "User"]
+__all__ = ["ApiKey", "Customer", "Member", "Session", "User"]

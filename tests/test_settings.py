@@ -120,6 +120,9 @@ def test_production_takes_everything_from_the_environment(env: Environment) -> N
     assert "data.example.com" in found["ALLOWED_HOSTS"]
     assert found["CSRF_TRUSTED_ORIGINS"] == ["https://data.example.com"]
     assert found["SESSION_COOKIE_SECURE"]
+    for name in ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "KNOWN_COOKIE_NAME"):
+        assert found[name].startswith("__Host-")
+    assert found["ALLAUTH_TRUSTED_PROXY_COUNT"] == 1
     assert found["SECURE_SSL_REDIRECT"]
     assert not found["DEBUG"]
     assert not found["DEMO"]

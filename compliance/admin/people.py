@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm
-from django.db.models import ManyToManyField
+from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
+from django.db.models import ManyToManyField, QuerySet
+from django.http import HttpRequest
 
 from compliance.admin import words
 from compliance.admin.readonly import Paged
 from compliance.people.models import Member, User
+from compliance.people.sessions import end_all
 
 
 class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
@@ -27,12 +29,28 @@ class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
         """The address as it will be stored, so that a second one is told and not a failure."""
         return str(self.cleaned_data["email"]).strip().lower()
 
+    def save(self, commit: bool = True) -> User:
+        """With a password that its person is asked to replace."""
+        self.instance.password_is_initial = True
+        return cast(User, super().save(commit))
+
+
+class OthersPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    """A password for somebody else: they are asked to replace it."""
+
+    def save(self, commit: bool = True) -> User:
+        """It opens the page for a new one only."""
+        self.user.password_is_initial = True
+        return cast(User, super().save(commit))
+
 
 @admin.register(User)
 class UserAdmin(Paged, DjangoUserAdmin):  # type: ignore[type-arg]
     """Logins: made, switched off, never deleted."""
 
     add_form = NewUserForm
+    change_password_form = OthersPasswordForm
+    actions = ("end_sessions",)
     list_display = ("email", "is_active", "is_staff", "roles", "created")
     list_filter = ("is_active", "is_staff", "groups")
     search_fields = ("email",)
@@ -50,6 +68,11 @@ class UserAdmin(Paged, DjangoUserAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: Any) -> Any:
         """With the groups, once for the page."""
         return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.action(description="End all sessions of the selected users", permissions=["change"])
+    def end_sessions(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """They are signed out everywhere, and may sign in again."""
+        self.message_user(request, f"Sessions ended: {end_all(users)}.")
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:

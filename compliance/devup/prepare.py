@@ -95,7 +95,7 @@ def make_administrator() -> str | None:
     ):
         return None
     password = secrets.token_urlsafe(15)
-    users.create_superuser(email=ADMINISTRATOR, password=password)
+    users.create_superuser(email=ADMINISTRATOR, password=password, password_is_initial=True)
     return password
 
 

@@ -8,8 +8,12 @@ from uuid import uuid4
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.dispatch import Signal
 
 from retention.clock import host_now
+
+# Sent with `user` after a password was replaced by another one, whoever did it and where.
+password_replaced = Signal()
 
 
 class LowerCaseEmailField(models.EmailField):  # type: ignore[type-arg]
@@ -67,6 +71,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(
         "staff", default=False, help_text="May open these administration pages."
     )
+    password_is_initial = models.BooleanField(
+        "password is initial",
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Somebody else chose it: it opens one page only, the one to set another.",
+    )
     date_joined = models.DateTimeField("created", default=host_now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -87,6 +98,37 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return str(self.email)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As ever; a password that replaced another one is told."""
+        # Django keeps the password that was set here until it is saved.
+        replaced = self.__dict__.get("_password") is not None and not self._state.adding
+        super().save(*args, **kwargs)
+        if replaced:
+            password_replaced.send(sender=User, user=self)
+
+
+class Session(models.Model):
+    """Somebody's browser, signed in or about to. A trigger ends all of a login's when its password
+    or its rights change, or when it is switched off.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    token_hash = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
+    data = models.TextField()
+    signed_in_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+    ends_at = models.DateTimeField(db_index=True)
+    address = models.GenericIPAddressField(null=True)
+    browser = models.CharField(max_length=40)
+
+    class Meta:
+        verbose_name = "session"
+        ordering = ("-seen_at",)
+
+    def __str__(self) -> str:
+        return f"Session {self.pk}"
 
 
 class Member(models.Model):

@@ -6,7 +6,9 @@ whoever controls a new one would control it.
 
 from allauth.account import views
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
+from compliance.people import own
 from compliance.people.pages import home, nothing
 
 sign_in = [
@@ -30,10 +32,15 @@ sign_in = [
         name="account_reset_password_from_key_done",
     ),
     path("2fa/", include("allauth.mfa.urls")),
+    path("sessions/", own.listed, name="account_sessions"),
+    path("sessions/others/end/", own.end_others, name="account_end_other_sessions"),
+    path("sessions/<uuid:session>/end/", own.end_one, name="account_end_session"),
     re_path("", nothing),
 ]
 
 urlpatterns = [
     path("", home, name="home"),
     path("accounts/", include(sign_in)),
+    # Django's own form for that counts no tries: one way to change a password for everybody.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
 ]

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "compliance.people.gate.Gate",
     "auditlog.middleware.AuditlogMiddleware",
     "compliance.project.logs.RequestLogMiddleware",
 ]
@@ -149,7 +150,7 @@ if env.text("VAULT_URL", "") == env.text("DATABASE_URL"):
     )
 DATABASE_ROUTERS = ["retention.vault.router.VaultRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "compliance.people.store"
 
 # ---- jobs: the schedule is static, nobody edits legal clocks in a form
 
@@ -162,13 +163,14 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # A tick that nobody took within its minute is worthless: the next one finds all the work.
-    "tick": {"task": "retention.tick", "schedule": 60.0, "options": {"expires": 55}}
+    "tick": {"task": "retention.tick", "schedule": 60.0, "options": {"expires": 55}},
+    "tidy": {"task": "people.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
 # ---- people and sessions
 
 AUTH_USER_MODEL = "compliance.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["compliance.people.backend.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -176,7 +178,11 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "compliance.people.passwords.NotTooLong"},
+    {"NAME": "compliance.people.passwords.NotGuessable"},
+    {"NAME": "compliance.people.passwords.NotBreached"},
 ]
+BREACHED_PASSWORDS_FILE = env.text("BREACHED_PASSWORDS_FILE", "")
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -191,10 +197,38 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 # A reset mails nobody who has no login here.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_FORMS = {"reset_password": "compliance.people.forms.ResetPasswordForm"}
 ACCOUNT_LOGOUT_ON_GET = False
-SESSION_COOKIE_AGE = 60 * 60 * 8
+# Counted in `CACHES`, by every process together. By login: how often it is signed in to in vain.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,5/5m/key,50/d/key",
+    "reset_password": "10/m/ip,3/15m/key,10/d/key",
+}
+# How many proxies before us add a line to X-Forwarded-For; addresses of visitors are read there.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", 1 if HTTPS else 0)
+PASSWORD_RESET_TIMEOUT = 60 * 60
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "compliance.people.links.Tokens"
+# Mails about logins go out after the answer: it does not tell whether there was one to send.
+MAIL_LATER = True
+# How long a session lives is decided in `people/limits.py`; the cookie goes with the browser.
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+ACCOUNT_SESSION_REMEMBER = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# `__Host-`: no other host, not even a neighbour under the same domain, can set or read them.
+_host_only = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_host_only}sessionid"
+CSRF_COOKIE_NAME = f"{_host_only}csrftoken"
+KNOWN_COOKIE_NAME = f"{_host_only}known"
+CACHES = {
+    "default": {
+        "BACKEND": "compliance.people.counters.Counters",
+        "LOCATION": CELERY_BROKER_URL,
+        "KEY_PREFIX": "sandglass",
+    }
+}
 
 # Mails name people: without a mail server they are files of the state, never lines of a log.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

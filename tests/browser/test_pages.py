@@ -47,7 +47,7 @@ def test_olga_signs_in_and_sees_the_administration(visitor: Visitor, cast: Cast)
 
 def test_a_wrong_password_is_said_beside_the_form(visitor: Visitor, cast: Cast) -> None:
     visitor.sign_in(cast.olga.email, "wrong")
-    expect(visitor.page.get_by_role("alert")).to_contain_text("not correct")
+    expect(visitor.page.get_by_role("alert")).to_contain_text("do not belong together")
 
 
 def test_amir_finds_no_way_into_the_administration(visitor: Visitor, cast: Cast) -> None:

@@ -6,30 +6,14 @@ import re
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
 from compliance.people.models import User
+from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "correct-horse-battery-staple"
 LOGIN, RESET, SIGNUP = "/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_rate_limits() -> None:
-    cache.clear()
-
-
-@pytest.fixture
-def amir() -> User:
-    return User.objects.create_user("amir@acme.example", PASSWORD)
-
-
-@pytest.fixture
-def olga() -> User:
-    return User.objects.create_superuser("olga@sandglass.example", PASSWORD)
 
 
 def sign_in(client: Client, email: str, password: str, to: str = LOGIN) -> HttpResponse:
