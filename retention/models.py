@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from retention.expiry.models import ClockGuard, DeletionRecord, SweepRun
+from retention.expiry.models import ClockGuard, DeletionRecord, SweepRun, TickPart
 from retention.ledger.models import Entry, Subject
 from retention.policies.models import Activation, PolicyPeriod, PolicyVersion, ProfileChoice
 from retention.records.models import Cell, Record
@@ -22,6 +22,7 @@ __all__ = [
     "Record",
     "Subject",
     "SweepRun",
+    "TickPart",
 ]
 
 

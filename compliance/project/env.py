@@ -67,11 +67,16 @@ def address(name: str, value: str, parse: Callable[[str], Any], *, example: str)
         raise ImproperlyConfigured(f"{name} cannot be read: write it as {example}") from None
 
 
-def secret(name: str, default_file: Path) -> str:
-    """The secret itself in `NAME`, or a file that holds it in `NAME_FILE`."""
+def secret(name: str, default_file: Path | None) -> str:
+    """The secret itself in `NAME`, or a file that holds it in `NAME_FILE`.
+
+    Without a default file it may be left out, and is empty then.
+    """
     if value := os.environ.get(name):
         return _long_enough(name, value)
-    file = path(f"{name}_FILE", default_file)
+    if default_file is None and not os.environ.get(f"{name}_FILE"):
+        return ""
+    file = path(f"{name}_FILE", default_file or Path())
     try:
         value = file.read_text().strip()
     except OSError as error:

@@ -27,6 +27,9 @@ VAULT_COPY = env.text("VAULT_COPY", "")
 # Exchanges are refused while a disk has less left: deletion needs room too.
 DISK_RESERVE_MB = env.number("DISK_RESERVE_MB", 200)
 
+# Without a token there are no metrics.
+METRICS_TOKEN = env.secret("METRICS_TOKEN", None)
+
 PUBLIC_URL = env.text("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 if urlsplit(PUBLIC_URL).scheme not in ("http", "https") or not urlsplit(PUBLIC_URL).hostname:
     raise ImproperlyConfigured("PUBLIC_URL must be a full address such as https://data.example.com")
@@ -69,6 +72,7 @@ MIDDLEWARE = [
     "compliance.people.gate.Gate",
     "auditlog.middleware.AuditlogMiddleware",
     "compliance.project.logs.RequestLogMiddleware",
+    "compliance.health.counters.CountRequests",
 ]
 
 ROOT_URLCONF = "compliance.project.urls"
@@ -165,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
     # A tick that nobody took within its minute is worthless: the next one finds all the work.
     "tick": {"task": "retention.tick", "schedule": 60.0, "options": {"expires": 55}},
     "tidy": {"task": "people.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
+    "alarms": {"task": "compliance.alarms", "schedule": 60.0, "options": {"expires": 55}},
 }
 
 # ---- people and sessions
@@ -233,6 +238,11 @@ CACHES = {
 # Mails name people: without a mail server they are files of the state, never lines of a log.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(STATE_DIR / "mail")
+# A mail server that does not answer holds nobody up for longer.
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
+    "EMAIL_FROM", f"Sandglass <no-reply@{urlsplit(PUBLIC_URL).hostname}>"
+)
 if EMAIL_URL := env.text("EMAIL_URL", ""):
     EMAIL_EXAMPLE = "smtp+tls://user:password@mail.example.com:587"
     vars().update(
@@ -244,7 +254,7 @@ if EMAIL_URL := env.text("EMAIL_URL", ""):
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -82,3 +82,22 @@ class ClockGuard(models.Model):
         db_table = "retention_clockguard"
         verbose_name = "clock guard"
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="clockguard_one_row")]
+
+
+class TickPart(models.Model):
+    """How one part of the minute last went: what pages, metrics and alarms tell of the worker.
+
+    Times are the host's. `came_at`: when it last ended well. `failing_since` and `failure` (a code)
+    stand while it does not. `facts`: numbers by a short name.
+    """
+
+    name = models.CharField(primary_key=True, max_length=16)
+    came_at = models.DateTimeField(null=True)
+    seconds = models.FloatField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=32, blank=True, default="")
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "retention_tickpart"
+        verbose_name = "part of the minute"

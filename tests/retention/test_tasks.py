@@ -18,7 +18,7 @@ from retention import clock, tasks
 from retention.errors import ClockSuspect
 from retention.expiry import conservation, guard, partitions
 from retention.expiry import sweep as sweeping
-from retention.expiry.models import ClockGuard, DeletionRecord
+from retention.expiry.models import ClockGuard, DeletionRecord, TickPart
 from retention.ledger import sequence
 from retention.ledger.models import Entry
 from retention.records.models import Cell
@@ -116,6 +116,7 @@ def test_every_part_runs_whatever_became_of_the_others(live: Live, broken: str) 
             name: stack.enter_context(mock.patch.object(module, name, return_value=0))
             for name, module in PARTS.items()
         }
+        spies["sweep"].return_value = sweeping.SweepReport()
         spies[broken].side_effect = DatabaseError("gone")
         with pytest.raises(DatabaseError, match="gone"):
             tasks.tick()
@@ -196,6 +197,58 @@ def test_the_vault_is_copied_only_where_there_is_a_place_for_it(live: Live, sett
         assert roll.called
 
 
+def part(name: str) -> TickPart:
+    return TickPart.objects.get(name=name)
+
+
+def test_each_part_says_how_it_went(acme: UUID, days_pass: Callable[[int], date]) -> None:
+    keep_yesterday(acme, "a", "b")
+    days_pass(1)
+    tasks.tick()
+    names = {"days", "signing", "deletion", "count", "copy"}
+    assert set(TickPart.objects.values_list("name", flat=True)) == names
+    assert part("deletion").facts["records"] == 2
+    assert part("deletion").seconds > 0
+    assert part("count").facts == {"wrong": 0}
+    first = part("count").came_at
+    tasks.tick()
+    assert part("count").facts == {"wrong": 0}, "what it last found stands"
+    assert first
+    assert part("count").came_at > first
+
+
+def test_a_part_that_fails_says_since_when_and_why(live: Live) -> None:
+    tasks.tick()
+    came = part("deletion").came_at
+    for _ in range(2):
+        with (
+            mock.patch.object(sweeping, "sweep", side_effect=ClockSuspect(reason="jumped")),
+            pytest.raises(ClockSuspect),
+        ):
+            tasks.tick()
+    failed = part("deletion")
+    assert (failed.failure, failed.came_at) == ("clock_suspect", came)
+    since = failed.failing_since
+    with (
+        mock.patch.object(sweeping, "sweep", side_effect=DatabaseError("gone")),
+        pytest.raises(DatabaseError),
+    ):
+        tasks.tick()
+    assert (part("deletion").failure, part("deletion").failing_since) == ("failed", since)
+    tasks.tick()
+    assert (part("deletion").failure, part("deletion").failing_since) == ("", None)
+
+
+def test_a_part_that_cannot_be_noted_is_done_all_the_same(live: Live) -> None:
+    with (
+        mock.patch.object(TickPart.objects, "get_or_create", side_effect=DatabaseError("gone")),
+        mock.patch.object(conservation, "check_all", return_value=[]) as counted,
+        pytest.raises(DatabaseError),
+    ):
+        tasks.tick()
+    assert counted.called
+
+
 def test_a_tick_survives_the_end_of_its_connection(live: Live) -> None:
     tasks.tick()
     with somebody_else(autocommit=True) as other:
@@ -208,7 +261,7 @@ def test_a_tick_survives_the_end_of_its_connection(live: Live) -> None:
 
 def test_the_bell_is_rung_every_minute_and_an_old_ring_is_worth_nothing() -> None:
     schedule: dict[str, dict[str, Any]] = project.CELERY_BEAT_SCHEDULE
-    [entry] = schedule.values()
+    entry = schedule["tick"]
     assert entry["schedule"] == 60
     assert entry["options"]["expires"] < 60
     assert app.tasks[entry["task"]].name == tasks.tick.name == "retention.tick"
