@@ -22,6 +22,8 @@ RETENTION = ["ledger", "vault", "policies", "records", "holds", "expiry", "erasu
 COMPLIANCE = [
     *("people", "customers", "audit", "terms", "vendors", "repositories", "notices", "findings"),
     *("cases", "access", "reports", "evaluation", "webhooks", "intake"),
+    # They look at everything, so everything comes before them.
+    *("health", "alarms"),
 ]
 SURFACES = ["api", "portal", "console", "trust", "admin"]
 # Beside the slices: below all of them, or above all of them.

@@ -1,9 +1,14 @@
 """How gunicorn serves: its configuration file (`gunicorn -c compliance/devup/web.py`)."""
 
+from __future__ import annotations
+
 import gc
 import os
 import re
+from pathlib import Path
+from typing import Any
 
+from compliance.project import env
 from compliance.project.logs import logging_config
 
 wsgi_app = "compliance.project.wsgi:application"
@@ -25,14 +30,28 @@ logconfig_dict = logging_config(level=os.environ.get("LOG_LEVEL") or "INFO")
 control_socket_disable = True
 
 
-def post_worker_init(worker: object) -> None:
-    """What stays for good is not looked through for rubbish again and again.
+def on_starting(server: Any) -> None:
+    """Counts of processes that are gone begin anew with the server, as Prometheus expects it.
 
-    Without it a full collection, every fifteen batches or so, takes as long as three batches.
+    Django is not there yet, so the state is looked up as the settings do it.
+    """
+    state = env.path("STATE_DIR", Path(__file__).resolve().parents[2] / "var")
+    for file in (state / "metrics").glob("*.db"):
+        file.unlink(missing_ok=True)
+
+
+def post_worker_init(worker: Any) -> None:
+    """The watch for alarms begins, and what stays for good is not looked through for rubbish.
+
+    A worker that is dead cannot say so itself: so the web server looks too. Without the freeze a
+    full collection, every fifteen batches or so, takes as long as three batches.
     """
     from django.urls import get_resolver
+
+    from compliance.alarms import watch
 
     # The first request would import all views; they stay too.
     assert get_resolver().url_patterns
     gc.collect()
     gc.freeze()
+    watch.start()

@@ -18,13 +18,14 @@ from retention.errors import StorageFull
 
 def ensure_room() -> None:
     """Raise `StorageFull` when a disk has less than `DISK_RESERVE_MB` left."""
-    for folder in _folders():
+    for folder in folders():
         disk = os.statvfs(folder)
         if disk.f_bavail * disk.f_frsize < settings.DISK_RESERVE_MB * 1024 * 1024:
             raise StorageFull
 
 
-def _folders() -> Iterator[Path]:
+def folders() -> Iterator[Path]:
+    """Where our stores lie, on disks that this process can see."""
     candidates = [settings.STATE_DIR / "postgres"]
     vault = settings.DATABASES["vault"]
     if vault["ENGINE"].endswith("sqlite3"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import NamedTuple
@@ -49,19 +49,24 @@ class KeyCache:
         self._lock = threading.Lock()
         self._entries: dict[Key, _Entry] = {}
         self._drops = 0
+        # Keys that were found here, and that were not: since the process began.
+        self.hits = self.misses = 0
 
-    def look(self, wanted: Iterable[Key], *, now: datetime) -> dict[Key, bytes]:
+    def look(self, wanted: Collection[Key], *, now: datetime) -> dict[Key, bytes]:
         """Those of the wanted keys that may still be used."""
         with self._lock:
             since = self._monotonic() - self._seconds
             self._forget_before(since)
-            return {
+            found = {
                 key: entry.plain
                 for key in wanted
                 if (entry := self._entries.get(key))
                 and entry.read_at > since
                 and abs(now - entry.now) < timedelta(seconds=self._seconds)
             }
+            self.hits += len(found)
+            self.misses += len(wanted) - len(found)
+            return found
 
     def mark(self) -> Mark:
         """To be taken before the vault is read."""

@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from compliance.api import health
+from compliance.health import checks
 from retention import clock
 from retention.expiry import guard
 from retention.ledger import sequence
@@ -48,8 +48,8 @@ def test_each_trouble_is_named_and_nothing_else_is_told(
     ready: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in NAMES:
-        fails = dict(health.CHECKS) | {name: _fail}
-        monkeypatch.setattr(health, "CHECKS", fails)
+        fails = dict(checks.CHECKS) | {name: _fail}
+        monkeypatch.setattr(checks, "CHECKS", fails)
         answer = ready.get("/readyz")
         assert answer.status_code == 503
         assert answer.headers["Content-Type"] == "application/problem+json"
@@ -67,9 +67,9 @@ def _fail() -> None:
 
 
 def test_a_check_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(checks, "PATIENCE_SECONDS", 0.05)
     released = threading.Event()
-    found = health.outcomes({"slow": lambda: released.wait(60) and None, "fast": lambda: None})
+    found = checks.outcomes({"slow": lambda: released.wait(60) and None, "fast": lambda: None})
     released.set()
     assert found == {"slow": "does not answer in time", "fast": "ok"}
 
@@ -93,19 +93,19 @@ def test_a_ledger_that_cannot_be_written_is_noticed(
     ready: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(health.Unready):
-        health.ledger()
+    with pytest.raises(checks.Unready):
+        checks.ledger()
 
 
 def test_a_deletion_run_that_stays_away_is_noticed(
     ready: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = clock.host_now() + timedelta(minutes=16)
-    monkeypatch.setattr(health.clock, "host_now", lambda: late)
-    health.sweep()
-    monkeypatch.setattr(health, "STARTED", health.STARTED - 2 * health.GRACE_SECONDS)
-    with pytest.raises(health.Unready, match="last run"):
-        health.sweep()
+    monkeypatch.setattr(checks.clock, "host_now", lambda: late)
+    checks.sweep()
+    monkeypatch.setattr(checks, "STARTED", checks.STARTED - 2 * checks.GRACE_SECONDS)
+    with pytest.raises(checks.Unready, match="last run"):
+        checks.sweep()
 
 
 def test_only_reading_is_answered() -> None:
