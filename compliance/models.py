@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from compliance.alarms.models import Alarm, AlarmMail
 from compliance.customers.models import ApiKey, Customer
 from compliance.people.models import Member, Session, User
 
-__all__ = ["ApiKey", "Customer", "Member", "Session", "User"]
+__all__ = ["Alarm", "AlarmMail", "ApiKey", "Customer", "Member", "Session", "User"]
