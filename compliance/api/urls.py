@@ -10,6 +10,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from compliance.api import deletions, exchanges, health, views
+from compliance.api.metrics import metrics
 
 EXCHANGES = "api/v1/exchanges"
 # What pydantic writes is JSON Schema as OpenAPI 3.1 has it.
@@ -18,6 +19,7 @@ SCHEMA = {"OAS_VERSION": "3.1.1"}
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("metrics", metrics),
     path(EXCHANGES, exchanges.Exchanges.as_view()),
     path(f"{EXCHANGES}/<path:id>/response", exchanges.LaterResponse.as_view()),
     path(f"{EXCHANGES}/<path:id>/evaluation", exchanges.LaterEvaluation.as_view()),
