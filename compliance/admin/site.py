@@ -20,8 +20,11 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import SimpleLazyObject
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.text import capfirst
+
+from compliance.alarms import queries as alarms
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -154,7 +157,12 @@ class Site(admin.AdminSite):
         tasks = self.tasks(request)
         lit = [entry for task in tasks for entry in task.entries if entry.current]
         here = lit[0] if lit else None
-        return {**super().each_context(request), "tasks": tasks, "here": here}
+        return {
+            **super().each_context(request),
+            "tasks": tasks,
+            "here": here,
+            "alarms": SimpleLazyObject(alarms.on),
+        }
 
     def tasks(self, request: HttpRequest) -> list[Task]:
         """Every task with the pages that this person may see; tasks without any are left out."""
