@@ -18,6 +18,7 @@ from django.core.management import get_commands
 
 import compliance
 import retention
+from compliance.alarms.kinds import KINDS as ALARMS
 from compliance.api.errors import STATUS
 from retention.errors import RetentionError
 from retention.ledger.append import KINDS
@@ -30,6 +31,7 @@ NOT_OURS = {".git", ".venv", "var", "__pycache__", "staticfiles", ".hypothesis"}
 INTERNAL = {
     *("SANDGLASS_BOOTSTRAPPED", "PYTHONUNBUFFERED", "PYTHONWARNINGS", "PATH", "TMPDIR"),
     "DJANGO_SETTINGS_MODULE",
+    "PROMETHEUS_MULTIPROC_DIR",
 }
 READERS = {"text", "flag", "path", "names", "secret", "number"}
 CODE_BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -206,6 +208,29 @@ def alarms() -> set[str]:
     return {event for event in found if event}
 
 
+def events() -> set[str]:
+    """Every event that our own code logs, at any level."""
+    return alarms() | {
+        event
+        for call in calls()
+        if called(call) == "info" and len(call.args) == 1 and (event := text_of(call.args[0]))
+    }
+
+
+def metrics() -> set[str]:
+    """The name of every metric, as Prometheus has it."""
+    found = set()
+    for call in [*calls("api/gauges.py"), *calls("health/counters.py")]:
+        kind, name = called(call), text_of(call.args[0]) if call.args else None
+        if name and kind in ("_gauge", "_gauges", "_backlog"):
+            found.add(f"sandglass_{name}")
+        elif name and kind in ("_counter", "Counter"):
+            found.add(f"sandglass_{name.removeprefix('sandglass_')}_total")
+        elif name and kind == "Histogram":
+            found.add(name)
+    return found
+
+
 EVERYTHING = [
     (commands, {"up", "retention_sweep", "vault_copy"}),
     (variables, {"STATE_DIR", "DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FILE", "BROKER_URL"}),
@@ -217,6 +242,7 @@ EVERYTHING = [
     (clock_alarms, {"ran_backwards", "jumped"}),
     (alarms, {"expiry_count_mismatch", "tick_failed", "died"}),
     (lambda: set(KINDS), {"expiry:day:purged"}),
+    (metrics, {"sandglass_overdue_seconds", "sandglass_items_stored_total"}),
 ]
 
 
@@ -228,6 +254,22 @@ def test_everything_is_documented(read: object, among: set[str]) -> None:
     assert among <= names
     undocumented = missing(names)
     assert not undocumented, ", ".join(undocumented)
+
+
+def test_every_event_stands_on_the_page_about_logs() -> None:
+    page = (ROOT / "docs" / "logs.md").read_text()
+    assert {"request", "sweep", "alarm_began", "alarm_ended"} <= events()
+    assert [event for event in sorted(events()) if not mentions(page, event)] == []
+
+
+def test_every_alarm_has_a_section_that_says_what_it_means_and_what_to_do() -> None:
+    sections = (ROOT / "docs" / "alarms.md").read_text().split("\n## ")
+    by_code = {section.partition("\n")[0]: section for section in sections[2:]}
+    assert by_code.keys() == ALARMS.keys()
+    for code, kind in ALARMS.items():
+        assert f"*{kind.title}." in by_code[code]
+        assert "**It means:** " in by_code[code]
+        assert "**Do:**" in by_code[code]
 
 
 def test_a_word_within_a_word_is_not_a_mention() -> None:
@@ -270,9 +312,15 @@ def test_every_command_in_a_code_block_exists(page: Path) -> None:
 
 
 def test_the_pages_that_readers_are_sent_to_exist() -> None:
-    assert {"README.md", "architecture.md", "operations.md", "api.md", "log-of-acts.md"} <= {
-        page.name for page in PAGES
-    }
+    assert {
+        "README.md",
+        "architecture.md",
+        "operations.md",
+        "api.md",
+        "log-of-acts.md",
+        "alarms.md",
+        "logs.md",
+    } <= {page.name for page in PAGES}
 
 
 # Written so that this file does not contain what it looks for.
