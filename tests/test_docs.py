@@ -32,6 +32,7 @@ INTERNAL = {
     *("SANDGLASS_BOOTSTRAPPED", "PYTHONUNBUFFERED", "PYTHONWARNINGS", "PATH", "TMPDIR"),
     "DJANGO_SETTINGS_MODULE",
     "PROMETHEUS_MULTIPROC_DIR",
+    "TMPDIR",
 }
 READERS = {"text", "flag", "path", "names", "secret", "number"}
 CODE_BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
