@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0002_what_never_changes"),
+        ("compliance", "0003_sessions"),
     ]
 
     operations = [
