@@ -61,7 +61,9 @@ class DeletionRecord(models.Model):
         indexes = [
             models.Index(
                 fields=["customer_id", "-rows_removed_at", "-id"], name="deletionrecord_customer"
-            )
+            ),
+            models.Index(fields=["-rows_removed_at", "-id"], name="deletionrecord_newest"),
+            models.Index(fields=["clock_day", "-rows_removed_at"], name="deletionrecord_day"),
         ]
 
     def __str__(self) -> str:

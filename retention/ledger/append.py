@@ -24,12 +24,16 @@ KINDS: Final[Mapping[str, str]] = {
     "customer:customer:created": "a customer was created",
     "customer:customer:suspended": "a customer was suspended: nothing is accepted for it",
     "customer:customer:resumed": "a suspended customer is active again",
+    "customer:customer:leaving": "a customer is leaving: nothing is accepted, it may still export",
+    "customer:contact:added": "a contact was added: notices may go to them",
+    "customer:contact:ended": "a contact ended: nothing is sent to them any more",
     "customer:key:issued": "an API key was issued",
     "customer:key:revoked": "an API key was revoked",
     "policy:version:accepted": "a customer accepted a policy version at sign-up",
     "policy:profile:chosen": "a customer chose a profile",
     "expiry:cells:purging": "day groups passed the point of no return; their keys go next",
     "expiry:day:purged": "keys were destroyed and items removed: a deletion record",
+    "audit:call:looked_up": "staff looked an AI call up by its id: dates and state",
     "expiry:clock:confirmed": "a person confirmed the host's time after an alarm",
 }
 CODE = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,63}")

@@ -35,6 +35,8 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=models.Q(signed_at=None), name="entry_pending"),
             models.Index(fields=["subject", "id"], name="entry_subject"),
+            models.Index(fields=["kind", "id"], name="entry_kind"),
+            models.Index(fields=["created_at"], name="entry_written"),
         ]
 
     def __str__(self) -> str:

@@ -89,9 +89,25 @@ class Cell(models.Model):
             models.Index(
                 fields=["expires_on", "id"], condition=~Q(state="purged"), name="cell_due"
             ),
-            models.Index(fields=["clock_day"], condition=~Q(state="purged"), name="cell_day"),
             # Nearly always empty, and asked every minute.
             models.Index(fields=["id"], condition=~Q(blocked=""), name="cell_blocked"),
+            # Newest first, as people look at them: what is kept, and what is gone.
+            models.Index(
+                fields=["-clock_day", "customer_id", "data_class", "retain_days"],
+                condition=~Q(state="purged"),
+                name="cell_kept",
+            ),
+            models.Index(
+                fields=["-clock_day", "customer_id", "data_class", "retain_days"],
+                condition=Q(state="purged"),
+                name="cell_gone",
+            ),
+            # Never many: those that a deletion run has in hand.
+            models.Index(
+                fields=["-clock_day", "customer_id", "data_class", "retain_days"],
+                condition=Q(state__in=["sealed", "purging", "shredded"]),
+                name="cell_going",
+            ),
         ]
 
     def __str__(self) -> str:
