@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compliance.alarms.models import Alarm, AlarmMail
-from compliance.customers.models import ApiKey, Customer
+from compliance.customers.models import ApiKey, Contact, Customer
 from compliance.people.models import Member, Session, User
 
-__all__ = ["Alarm", "AlarmMail", "ApiKey", "Customer", "Member", "Session", "User"]
+__all__ = ["Alarm", "AlarmMail", "ApiKey", "Contact", "Customer", "Member", "Session", "User"]

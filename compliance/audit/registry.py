@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from auditlog.registry import auditlog
 
-from compliance.customers.models import ApiKey, Customer
+from compliance.customers.models import ApiKey, Contact, Customer
 from compliance.people.models import Member, User
 
 
@@ -21,5 +21,6 @@ def register() -> None:
         m2m_fields={"groups", "user_permissions"},
     )
     auditlog.register(Member)
-    auditlog.register(Customer, exclude_fields=["members", "keys"])
+    auditlog.register(Customer, exclude_fields=["members", "keys", "contacts"])
+    auditlog.register(Contact)
     auditlog.register(ApiKey, exclude_fields=["secret_hash", "last_used_at"])

@@ -39,3 +39,9 @@ class StaleCustomer(ComplianceError):
     """The customer is no longer in the state from which this step leads."""
 
     code = "stale_customer"
+
+
+class StaleContact(ComplianceError):
+    """The contact was ended before."""
+
+    code = "stale_contact"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from uuid import uuid4
 
 from django.db import models
+from django.db.models.functions import Lower
+
+from compliance.people.models import LowerCaseEmailField
 
 # Beside production, staging and development a customer may have environments of its own.
 ENVIRONMENT = r"^[a-z0-9][a-z0-9-]{0,31}$"
@@ -35,6 +38,7 @@ class Customer(models.Model):
         ),
     )
     created_at = models.DateTimeField("created")
+    leaving_at = models.DateTimeField("leaving since", null=True, editable=False)
 
     class Meta:
         verbose_name = "customer"
@@ -46,6 +50,10 @@ class Customer(models.Model):
             ),
             models.CheckConstraint(
                 condition=~models.Q(name__regex=r"^\s*$"), name="customer_has_a_name"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(leaving_at=None) | models.Q(state__in=("leaving", "erased")),
+                name="customer_leaving_since",
             ),
         )
 
@@ -99,3 +107,56 @@ class ApiKey(models.Model):
         """What this key may do: `ingest`, `read` or both."""
         named = {"ingest": self.may_ingest, "read": self.may_read}
         return frozenset(scope for scope, allowed in named.items() if allowed)
+
+
+class Contact(models.Model):
+    """A person of a customer who gets notices. Another address or role is another contact.
+
+    It is never deleted in a form, only ended: what was sent to it must be explainable later.
+    """
+
+    class Role(models.TextChoices):
+        """What somebody is written to about."""
+
+        LEGAL = "legal", "Legal: changes of the policy and of subprocessors"
+        SECURITY = "security", "Security: incidents and keys"
+        TECHNICAL = "technical", "Technical: sending, limits, outages"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="contacts")
+    name = models.CharField(max_length=200)
+    email = LowerCaseEmailField("e-mail address", max_length=254)
+    role = models.CharField(max_length=9, choices=Role.choices)
+    created_at = models.DateTimeField("added", editable=False)
+    ended_at = models.DateTimeField("ended", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "contact"
+        ordering = ("customer", "role", "name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("customer", "email", "role"),
+                condition=models.Q(ended_at=None),
+                name="contact_once_for_each_role",
+                violation_error_message="This customer has this contact already.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=("legal", "security", "technical")),
+                name="contact_role_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(name__regex=r"^\s*$"), name="contact_has_a_name"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")) & ~models.Q(email=""),
+                name="contact_email_is_lower_case",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+    @property
+    def what_for(self) -> str:
+        """The role in a word."""
+        return self.get_role_display().partition(":")[0]

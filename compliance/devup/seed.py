@@ -18,6 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from compliance.customers.contacts import add_contact
 from compliance.customers.keys import issue_key
 from compliance.customers.models import Customer
 from compliance.customers.onboard import create_customer
@@ -44,6 +45,7 @@ MEMBERS = (
 # When the deletion run comes by, and when the day's exchanges are in.
 AFTER_MIDNIGHT, EVENING = time(0, 5), time(20)
 SCOPES = ("ingest", "read")
+CONTACTS = {"legal": "Lena Berg", "security": "Samir Haddad"}
 
 
 def seed(*, progress: Callable[[str], None]) -> None:
@@ -82,6 +84,10 @@ def _make_people() -> dict[str, Any]:
         name: create_customer(name, profile=Profile.STANDARD, by=SYSTEM, now=now)
         for name in CUSTOMERS
     }
+    for name, customer in customers.items():
+        for role, person in CONTACTS.items():
+            email = f"{role}@{name.lower()}.example"
+            add_contact(customer, name=person, email=email, role=role, by=SYSTEM, now=now)
     accounts = {name: _staff(name) for name in STAFF}
     accounts |= {name: _member(name, customers[of], role) for name, of, role in MEMBERS}
     _draft_policy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -40,11 +40,34 @@ def test_whoever_comes_second_is_told_so(acme: Customer, now: datetime) -> None:
     assert Entry.objects.filter(kind="customer:customer:suspended").count() == 1
 
 
+@pytest.mark.parametrize("suspended", [False, True])
+def test_it_leaves_and_may_export_for_thirty_days(
+    acme: Customer, now: datetime, suspended: bool
+) -> None:
+    if suspended:
+        lifecycle.suspend(acme, by=SYSTEM, now=now)
+    lifecycle.leave(acme, by=SYSTEM, now=now)
+    acme.refresh_from_db()
+    assert (acme.state, acme.leaving_at) == ("leaving", now)
+    facts = Entry.objects.get(kind="customer:customer:leaving").facts
+    assert facts["export_until"] == "2026-12-22"
+
+
+def test_the_day_on_which_it_left_never_moves(acme: Customer, now: datetime) -> None:
+    lifecycle.leave(acme, by=SYSTEM, now=now)
+    with pytest.raises(StaleCustomer):
+        lifecycle.leave(acme, by=SYSTEM, now=now + timedelta(days=9))
+    with pytest.raises(IntegrityError, match="stays"), transaction.atomic():
+        Customer.objects.update(leaving_at=now + timedelta(days=9))
+    with pytest.raises(IntegrityError, match="stays"), transaction.atomic():
+        Customer.objects.update(leaving_at=None)
+
+
 @pytest.mark.parametrize("state", ["leaving", "erased"])
 def test_nobody_comes_back_from_leaving(acme: Customer, now: datetime, state: str) -> None:
     Customer.objects.filter(pk=acme.pk).update(state="leaving")
     Customer.objects.filter(pk=acme.pk).update(state=state)
-    for step in (lifecycle.suspend, lifecycle.resume):
+    for step in (lifecycle.suspend, lifecycle.resume, lifecycle.leave):
         with pytest.raises(StaleCustomer):
             step(acme, by=SYSTEM, now=now)
 
