@@ -5,6 +5,7 @@ Models that hold content are never registered. Django finds the pages through th
 
 from compliance.admin import (
     changes,
+    contacts,
     customers,
     deletions,
     groups,
@@ -18,6 +19,7 @@ from compliance.admin import (
 
 __all__ = [
     "changes",
+    "contacts",
     "customers",
     "deletions",
     "groups",

@@ -9,6 +9,7 @@ from auditlog.models import LogEntry
 from django.contrib import admin
 
 from compliance.admin import site, words
+from compliance.admin.filters import ChangedOnFilter
 from compliance.admin.readonly import ReadOnly
 
 assert site  # it takes the package's own page away first
@@ -19,7 +20,8 @@ class FieldChangeAdmin(LogEntryAdminMixin, ReadOnly):  # type: ignore[misc]
     """What the forms changed, by whom."""
 
     list_display = ("at", "resource_url", "action", "msg_short", "user_url")
-    list_filter = ("action",)
+    list_filter = (ChangedOnFilter, "action")
+    sortable_by = ()
     list_select_related = ("content_type", "actor")
     ordering = ("-timestamp", "-pk")
     search_fields = ("object_repr", "actor__email")

@@ -2,28 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from compliance.admin import words
-from compliance.admin.readonly import Paged
+from compliance.admin.acts import acts_of
+from compliance.admin.inlines import ContactInline, KeyInline, MemberInline
+from compliance.admin.steps import Step, WithSteps
 from compliance.customers import lifecycle, onboard
-from compliance.customers.errors import StaleCustomer
 from compliance.customers.models import Customer
 from compliance.people.acting import acting
 from retention import clock
 from retention.errors import NoSuchPolicy
 from retention.policies.rules import Profile
 
+State = Customer.State
 PROFILES = {
     Profile.STANDARD.value: "Standard",
     Profile.MINIMAL.value: "Keep as little as possible",
 }
+TONES = {State.ACTIVE: "good", State.SUSPENDED: "warn", State.LEAVING: "warn"}
+STATES_WITH_REASONS = {
+    State.ACTIVE: "AI calls are taken in.",
+    State.SUSPENDED: "Nothing is taken in. Reading and deletion go on.",
+    State.LEAVING: "Nothing is taken in any more. Reading and deletion go on.",
+    State.ERASED: "Nothing is taken in and nothing can be read.",
+}
+
+
+def _suspending(customer: Customer) -> Sequence[str]:
+    return (
+        f"Whatever {customer} sends is refused from that moment on (403, customer_suspended).",
+        "Its keys stay valid for reading; everything that is kept can be read as before.",
+        "Deletion goes on: every deletion date stays as it is.",
+    )
+
+
+def _resuming(customer: Customer) -> Sequence[str]:
+    return (
+        f"What {customer} sends is taken in again from that moment on, with the keys it has.",
+        "What was refused meanwhile is not fetched: the customer must send it again.",
+    )
+
+
+def _leaving(customer: Customer) -> Sequence[str]:
+    last = words.day(lifecycle.export_until(clock.now()))
+    return (
+        f"Whatever {customer} sends is refused for good (403, customer_suspended).",
+        f"It can read and export what is kept until {last}, with the keys it has.",
+        "Deletion goes on: what is kept is deleted on its deletion date at the latest.",
+        "Deleting everything at once at the end of these days is not built yet.",
+    )
+
+
+STEPS = (
+    Step(
+        "resume", "Resume", "Resume {}?", _resuming,
+        "Suspend the customer again.",
+        "{} is active again.", lifecycle.resume,
+        lambda customer: customer.state == State.SUSPENDED, danger=False,
+    ),
+    Step(
+        "suspend", "Suspend", "Suspend {}?", _suspending,
+        "Resume the customer, at any time. What was refused meanwhile stays refused.",
+        "{} is suspended.", lifecycle.suspend,
+        lambda customer: customer.state == State.ACTIVE,
+    ),
+    Step(
+        "leave", "Let it leave", "Let {} leave?", _leaving,
+        "A customer that left can only be taken on anew, as a new customer.",
+        "{} is leaving.", lifecycle.leave,
+        lambda customer: customer.state in (State.ACTIVE, State.SUSPENDED), typed=True,
+    ),
+)  # fmt: skip
 
 
 class NewCustomerForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -37,20 +95,28 @@ class NewCustomerForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Customer)
-class CustomerAdmin(Paged):
-    """Taken on, renamed, suspended, resumed. Never deleted here: leaving has its own steps."""
+class CustomerAdmin(WithSteps):
+    """Taken on, renamed, suspended, resumed, let go. Never deleted here."""
 
-    list_display = ("name", "state", "created")
+    steps = STEPS
+    list_display = ("name", "condition", "created")
     list_filter = ("state",)
     search_fields = ("name", "id")
-    actions = ("suspend", "resume")
-    readonly_fields = ("id", "state", "created")
-    fields = ("name", "text_carries_no_code", "state", "created", "id")
+    search_help_text = "A name, or the beginning of an id"
+    actions = None
+    change_form_template = "admin/compliance/customer.html"
+    readonly_fields = ("id", "condition", "created", "elsewhere")
+    fields = ("name", "text_carries_no_code", "condition", "created", "id", "elsewhere")
     add_fields = ("name", "profile", "text_carries_no_code")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The profile is chosen at the start; later it is the customer's own act."""
         return self.fields if obj else self.add_fields
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        """To look at only, so no form is made of them; a new customer has none yet."""
+        shown = obj is not None and request.method != "POST"
+        return (KeyInline, ContactInline, MemberInline) if shown else ()
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -88,38 +154,55 @@ class CustomerAdmin(Paged):
             )
             return super().add_view(_as_get(request), form_url, extra_context)
 
-    @admin.action(description="Suspend: take nothing more in", permissions=["change"])
-    def suspend(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        """Reading and deletion go on; sending is refused from now on."""
-        self._step(request, queryset, lifecycle.suspend, "suspended")
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """With what happened in its life so far."""
+        if context.get("original"):
+            context["acts"] = acts_of(context["original"].pk)
+        return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.action(description="Resume: take content in again", permissions=["change"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        """The opposite of suspending."""
-        self._step(request, queryset, lifecycle.resume, "active again")
+    def state_of(self, row: Customer) -> str:
+        """As the list says it."""
+        return row.get_state_display().lower()
 
-    def _step(
-        self,
-        request: HttpRequest,
-        customers: QuerySet[Customer],
-        step: Callable[..., None],
-        done: str,
-    ) -> None:
-        for customer in customers:
-            try:
-                step(customer, by=acting(request), now=clock.now())
-            except StaleCustomer:
-                state = customer.get_state_display().lower()
-                self.message_user(
-                    request, f"{customer} was left as it is: {state}.", messages.WARNING
-                )
-            else:
-                self.message_user(request, f"{customer} is {done}.", messages.SUCCESS)
+    @admin.display(description="state", ordering="state")
+    def condition(self, customer: Customer) -> SafeString:
+        """With what it means, and until when a leaving one may export."""
+        tone = TONES.get(State(customer.state), "quiet")
+        until = ""
+        if customer.leaving_at:
+            until = (
+                f" It may export until {words.day(lifecycle.export_until(customer.leaving_at))}."
+            )
+        return format_html(
+            "{} {}{}",
+            words.pill(customer.get_state_display(), tone),
+            STATES_WITH_REASONS[State(customer.state)],
+            until,
+        )
 
     @admin.display(description="created", ordering="created_at")
     def created(self, customer: Customer) -> str:
         """When it was taken on."""
         return words.instant(customer.created_at)
+
+    @admin.display(description="more of this customer")
+    def elsewhere(self, customer: Customer) -> SafeString:
+        """The lists, narrowed to this customer."""
+        lists = {
+            "what is kept": "retention_cell",
+            "deletion records": "retention_deletionrecord",
+            "activity log": "retention_entry",
+        }
+        query = {"customer": str(customer.pk)}
+        links = [
+            format_html(
+                '<a href="{}">{}</a>', reverse(f"admin:{name}_changelist", query=query), text
+            )
+            for text, name in lists.items()
+        ]
+        return format_html("{} · {} · {}", *links)
 
 
 def _as_get(request: HttpRequest) -> HttpRequest:

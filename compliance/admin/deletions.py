@@ -1,127 +1,100 @@
-"""Deletion runs, and the proofs they leave."""
+"""Deletion records and what each of them proves, and the deletion runs that left them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from compliance.admin import words
-from compliance.admin.filters import CountedFromFilter
-from compliance.admin.readonly import ReadOnly, ReadOnlyInline, matching, with_customer_name
+from compliance.admin.evidence import evidence_of
+from compliance.admin.filters import CustomerFilter, OnDayFilter, RemovedFromFilter
+from compliance.admin.readonly import OfCustomers, ReadOnly, link
 from retention.expiry.models import DeletionRecord, SweepRun
-from retention.records.models import Cell
-
-
-class DayGroupInline(ReadOnlyInline):
-    """What the deletion record covers."""
-
-    model = Cell
-    verbose_name_plural = "day groups deleted"
-    fields = readonly_fields = ("group", "deletion_date", "acknowledged", "purged")
-
-    @admin.display(description="day group")
-    def group(self, cell: Cell) -> str:
-        """Leads to it."""
-        url = reverse("admin:retention_cell_change", args=[cell.pk])
-        kind = words.kind_of_data(cell.data_class)
-        return format_html('<a href="{}">{}, {}</a>', url, words.day(cell.clock_day), kind)
-
-    @admin.display(description="deletion date")
-    def deletion_date(self, cell: Cell) -> str:
-        """When it was due."""
-        return words.deletion_date(cell.expires_on)
 
 
 @admin.register(DeletionRecord)
-class DeletionRecordAdmin(ReadOnly):
+class DeletionRecordAdmin(OfCustomers):
     """One for each customer, day and deletion run."""
 
-    list_display = (
-        "name", "items", "unreadable_since", "removed_on", "signed",
-    )  # fmt: skip
-    list_filter = ("kind", CountedFromFilter)
-    list_select_related = ("entry",)
+    list_display = ("name", "items", "unreadable_since", "removed_on", "signed")
+    list_filter = (CustomerFilter, OnDayFilter, RemovedFromFilter)
+    list_select_related = ("entry", "run")
     ordering = ("-rows_removed_at", "-id")
-    search_fields = ("customer_id",)
-    search_help_text = "A customer's name or id, or a date such as 2026-11-22"
-    inlines = (DayGroupInline,)
+    change_form_template = "admin/compliance/deletion.html"
     fields = (
         "id", "customer", "kind", "counted_from", "items",
-        "unreadable_since", "removed_on", "signed", "run",
+        "unreadable_since", "removed_on", "signed", "in_run",
     )  # fmt: skip
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """With the customers' names, in the one query."""
-        return with_customer_name(super().get_queryset(request))
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """With the evidence below the facts."""
+        context["evidence"] = evidence_of(context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Every word must fit."""
-        for term in search_term.split():
-            queryset = queryset.filter(matching(term, ("clock_day",)))
-        return queryset, False
-
-    @admin.display(description="deletion record", ordering="clock_day")
+    @admin.display(description="deletion record")
     def name(self, deletion: Any) -> str:
         """Day and customer."""
         return f"{words.day(deletion.clock_day)}, {deletion.customer_name or 'unknown customer'}"
-
-    @admin.display(description="customer")
-    def customer(self, deletion: Any) -> str:
-        """By name."""
-        return deletion.customer_name or str(deletion.customer_id)
-
-    @admin.display(description="counted from", ordering="clock_day")
-    def counted_from(self, deletion: DeletionRecord) -> str:
-        """The UTC day on which the retention clock started."""
-        return words.day(deletion.clock_day)
 
     @admin.display(description="items")
     def items(self, deletion: DeletionRecord) -> str:
         """How many of each kind of data."""
         return words.counts(deletion.counts)
 
-    @admin.display(description="unreadable since", ordering="keys_destroyed_at")
+    @admin.display(description="unreadable since")
     def unreadable_since(self, deletion: DeletionRecord) -> str:
         """When the keys were destroyed."""
         return words.instant(deletion.keys_destroyed_at)
 
-    @admin.display(description="removed on", ordering="rows_removed_at")
+    @admin.display(description="removed on")
     def removed_on(self, deletion: DeletionRecord) -> str:
         """When the items themselves were gone."""
         return words.instant(deletion.rows_removed_at)
 
-    @admin.display(description="signed", ordering="entry__signed_at")
-    def signed(self, deletion: DeletionRecord) -> str:
+    @admin.display(description="signed")
+    def signed(self, deletion: DeletionRecord) -> SafeString | str:
         """Counts as proof from then on."""
+        if deletion.entry.signed_at is None:
+            return words.pill("not signed yet: no proof", "warn")
         return words.instant(deletion.entry.signed_at)
+
+    @admin.display(description="deletion run")
+    def in_run(self, deletion: DeletionRecord) -> SafeString:
+        """Which run it was."""
+        return link("retention_sweeprun", deletion.run_id, str(deletion.run))
 
 
 @admin.register(SweepRun)
 class DeletionRunAdmin(ReadOnly):
     """Each run that found something to do."""
 
-    list_display = (
-        "started", "finished", "purged", "records", "days_dropped", "blocked",
-    )  # fmt: skip
+    list_display = ("started", "finished", "purged", "records", "days_dropped", "blocked")
     ordering = ("-started_at",)
+    sortable_by = ()
     fields = (
         "id", "started", "finished", "sealed", "shredded", "purged", "records", "days_dropped",
-        "blocked",
+        "blocked", "left",
     )  # fmt: skip
 
-    @admin.display(description="started", ordering="started_at")
+    @admin.display(description="started")
     def started(self, run: SweepRun) -> str:
         """By the clock."""
         return words.instant(run.started_at)
 
-    @admin.display(description="finished", ordering="finished_at")
+    @admin.display(description="finished")
     def finished(self, run: SweepRun) -> str:
         """Empty while it is at work, or when it was cut short."""
         return words.instant(run.finished_at)
+
+    @admin.display(description="deletion records")
+    def left(self, run: SweepRun) -> SafeString:
+        """The proofs that it left."""
+        url = reverse("admin:retention_deletionrecord_changelist", query={"run__exact": run.pk})
+        return format_html('<a href="{}">Those of this run</a>', url)

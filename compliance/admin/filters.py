@@ -2,17 +2,139 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from compliance.admin import words
+from compliance.admin.acts import of_customers
+from compliance.admin.readonly import as_date, as_uuid, customers_named
 from retention import clock
 from retention.ledger.append import KINDS
+from retention.records.models import Cell
+
+
+class TypedFilter(admin.SimpleListFilter):
+    """A filter with a field to type into: there are too many values for a list of links."""
+
+    typed_as: ClassVar[str] = "search"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """Nothing to choose from."""
+        return ()
+
+    def has_output(self) -> bool:
+        """Shown all the same."""
+        return True
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Neither."""
+        yield from ()
+
+
+class CustomerFilter(TypedFilter):
+    """By a customer's name, or a part of it, or its id."""
+
+    title, parameter_name = "customer", "customer"
+    field: ClassVar[str] = "customer_id"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of every customer that is called so."""
+        if not (typed := (self.value() or "").strip()):
+            return queryset
+        return queryset.filter(**{f"{self.field}__in": customers_named(typed)})
+
+
+class OfCustomerFilter(CustomerFilter):
+    """In the activity log, which names customers by pseudonym only."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The entries about every customer that is called so."""
+        if not (typed := (self.value() or "").strip()):
+            return queryset
+        return queryset.filter(of_customers(customers_named(typed)))
+
+
+class WrittenOnFilter(TypedFilter):
+    """By the UTC day on which something was written down."""
+
+    title, parameter_name, typed_as = "day", "day", "date"
+    field: ClassVar[str] = "created_at"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """From that midnight to the next."""
+        if not self.value():
+            return queryset
+        if not (day := as_date(str(self.value()))):
+            return queryset.none()
+        first = datetime.combine(day, time(), UTC)
+        span = {f"{self.field}__gte": first, f"{self.field}__lt": first + timedelta(days=1)}
+        return queryset.filter(**span)
+
+
+class ChangedOnFilter(WrittenOnFilter):
+    """By the UTC day, of the host, on which a field was changed."""
+
+    field = "timestamp"
+
+
+class OnDayFilter(TypedFilter):
+    """By one day."""
+
+    title, parameter_name, typed_as = "day", "day", "date"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """What is counted from that UTC day; nothing, if it is no day."""
+        if not self.value():
+            return queryset
+        day = as_date(str(self.value()))
+        return queryset.filter(clock_day=day) if day else queryset.none()
+
+
+class GoesOnFilter(TypedFilter):
+    """By the deletion date itself."""
+
+    title, parameter_name, typed_as = "goes on", "goes", "date"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """What is deleted on that day and is not deleted yet."""
+        if not self.value():
+            return queryset
+        day = as_date(str(self.value()))
+        going = queryset.exclude(state=Cell.State.PURGED)
+        return going.filter(expires_on=day) if day else queryset.none()
+
+
+class StateFilter(admin.SimpleListFilter):
+    """What is kept, unless something else is asked for: each is read from an index of its own."""
+
+    title, parameter_name = "state", "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """Every state, in the order of a day group's life."""
+        return [(state, capfirst(words.STATES[state])) for state in Cell.State.values]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """The first one is no state but all those before the last."""
+        shown = iter(super().choices(changelist))
+        yield {**next(shown), "display": "All but deleted"}
+        yield from shown
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """One state alone, or everything that is not deleted."""
+        kept = queryset.exclude(state=Cell.State.PURGED)
+        state = self.value()
+        if state == Cell.State.PURGED:
+            return queryset.filter(state=state)
+        if state in Cell.State.values:
+            return kept.filter(state=state)
+        # Whoever looks for one row by its id finds it in whatever state.
+        return queryset if as_uuid(request.GET.get("q", "")) else kept
 
 
 class KindOfDataFilter(admin.SimpleListFilter):
@@ -23,7 +145,7 @@ class KindOfDataFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         """Every kind there is."""
-        return words.KINDS_OF_DATA.items()
+        return [(key, capfirst(name)) for key, name in words.KINDS_OF_DATA.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The chosen kind alone."""
@@ -56,7 +178,7 @@ class DayFilter(admin.SimpleListFilter):
 class CountedFromFilter(DayFilter):
     """Young or old."""
 
-    title, parameter_name, field = "counted from", "from", "clock_day"
+    title, parameter_name, field = "age", "from", "clock_day"
     spans: ClassVar[dict[str, tuple[str, int | None, int | None]]] = {
         "today": ("Today", 0, 0),
         "week": ("The last 7 days", -6, 0),
@@ -65,8 +187,21 @@ class CountedFromFilter(DayFilter):
     }
 
 
+class RemovedFromFilter(CountedFromFilter):
+    """Of deletion records: nothing is removed before the day from which it is counted."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """With that bound, since they are listed by when they were removed."""
+        found = super().queryset(request, queryset)
+        first = self.spans.get(str(self.value()), ("", None, None))[1]
+        if first is None:
+            return found
+        day = clock.today() + timedelta(days=first)
+        return found.filter(rows_removed_at__gte=datetime.combine(day, time(), UTC))
+
+
 class DeletionDateFilter(DayFilter):
-    """What is due, and what is due next."""
+    """What is due, and what is due next. What is deleted already has no date to come."""
 
     title, parameter_name, field = "deletion date", "until", "expires_on"
     spans: ClassVar[dict[str, tuple[str, int | None, int | None]]] = {
@@ -75,6 +210,11 @@ class DeletionDateFilter(DayFilter):
         "month": ("In the next 31 days", 1, 31),
         "later": ("Later", 32, None),
     }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Of what is not deleted yet."""
+        found = super().queryset(request, queryset)
+        return found.exclude(state=Cell.State.PURGED) if self.value() in self.spans else found
 
 
 class ActFilter(admin.SimpleListFilter):
@@ -85,7 +225,7 @@ class ActFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         """Every act that is ever logged."""
-        return [(kind, kind) for kind in KINDS]
+        return [(kind, capfirst(meaning.partition(":")[0])) for kind, meaning in KINDS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The chosen act alone."""
@@ -114,6 +254,13 @@ class RevokedFilter(HappenedFilter):
 
     title, parameter_name, field = "validity", "revoked", "revoked_at"
     names = ("Valid", "Revoked")
+
+
+class EndedFilter(HappenedFilter):
+    """Contacts that are written to, and those that are not any more."""
+
+    title, parameter_name, field = "validity", "ended", "ended_at"
+    names = ("Current", "Ended")
 
 
 class SignedFilter(HappenedFilter):

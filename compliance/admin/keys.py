@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib import admin
 from django.core.validators import RegexValidator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
 
 from compliance.admin import words
-from compliance.admin.filters import RevokedFilter
-from compliance.admin.readonly import Paged
+from compliance.admin.filters import CustomerFilter, RevokedFilter
+from compliance.admin.steps import Step, WithSteps
 from compliance.customers import keys
-from compliance.customers.errors import StaleKey
 from compliance.customers.models import ENVIRONMENT, ApiKey
 from compliance.people.acting import acting
 from retention import clock
+
+
+def _revoking(key: ApiKey) -> Sequence[str]:
+    return (
+        f"It is the key “{key.label}” ({key.environment}) of {key.customer}. "
+        f"It may {words.may(key)}; it was last used: {words.instant(key.last_used_at)}.",
+        "Whatever uses it is refused from that moment on (401, unknown_key).",
+        "What was sent with it stays, and is deleted on its deletion date.",
+    )
+
+
+REVOKE = Step(
+    "revoke", "Revoke", "Revoke {}?", _revoking,
+    "There is none for this key: a revoked key cannot be made valid again. Issue another one.",
+    "The key {} is revoked.", keys.revoke,
+    lambda key: key.revoked_at is None,
+)  # fmt: skip
 
 
 class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -50,19 +66,21 @@ class NewKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(Paged):
+class ApiKeyAdmin(WithSteps):
     """Once issued, a key can only be revoked."""
 
     form = NewKeyForm
-    list_display = ("prefixed", "customer", "used_for", "may", "last_used", "revoked")
-    list_filter = ("environment", "may_ingest", "may_read", RevokedFilter)
+    steps = (REVOKE,)
+    list_display = ("prefixed", "customer", "used_for", "may", "last_used", "validity")
+    list_filter = (CustomerFilter, RevokedFilter, "may_ingest", "may_read", "environment")
     list_select_related = ("customer",)
     search_fields = ("prefix", "label", "customer__name")
+    search_help_text = "The beginning of a key, its label or a customer"
     autocomplete_fields = ("customer",)
-    actions = ("revoke",)
+    actions = None
     looked_at = (
         "prefixed", "customer", "label", "environment", "may_ingest", "may_read",
-        "issued", "last_used", "revoked", "id",
+        "issued", "last_used", "validity", "id",
     )  # fmt: skip
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -74,7 +92,7 @@ class ApiKeyAdmin(Paged):
         return self.looked_at if obj else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """One key is looked at; the list keeps its actions."""
+        """One key is looked at; its one step has a page of its own."""
         return obj is None and bool(super().has_change_permission(request, obj))
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
@@ -111,29 +129,9 @@ class ApiKeyAdmin(Paged):
         response["Cache-Control"] = "no-store"
         return response
 
-    @admin.action(description="Revoke…", permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:
-        """Asks once more: whatever uses the keys is refused from that moment on."""
-        if "confirmed" in request.POST:
-            self._revoke(request, queryset)
-            return None
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": "Revoke API keys?",
-            "keys": queryset.select_related("customer"),
-            "checkbox": ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "admin/compliance/apikey/revoke.html", context)
-
-    def _revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        for key in queryset:
-            try:
-                keys.revoke(key, by=acting(request), now=clock.now())
-            except StaleKey:
-                self.message_user(request, f"The key {key} was revoked before.", messages.WARNING)
-            else:
-                self.message_user(request, f"The key {key} is revoked.", messages.SUCCESS)
+    def state_of(self, row: ApiKey) -> str:
+        """For whoever came too late."""
+        return "revoked"
 
     @admin.display(description="key", ordering="prefix")
     def prefixed(self, key: ApiKey) -> str:
@@ -148,7 +146,7 @@ class ApiKeyAdmin(Paged):
     @admin.display(description="may")
     def may(self, key: ApiKey) -> str:
         """Send, read, or both."""
-        return " and ".join(["send"] * key.may_ingest + ["read"] * key.may_read)
+        return words.may(key)
 
     @admin.display(description="issued", ordering="created_at")
     def issued(self, key: ApiKey) -> str:
@@ -160,7 +158,7 @@ class ApiKeyAdmin(Paged):
         """To the hour."""
         return words.instant(key.last_used_at)
 
-    @admin.display(description="revoked", ordering="revoked_at")
-    def revoked(self, key: ApiKey) -> str:
-        """Since when it is refused."""
-        return words.instant(key.revoked_at)
+    @admin.display(description="validity", ordering="revoked_at")
+    def validity(self, key: ApiKey) -> SafeString:
+        """Valid, or since when it is refused."""
+        return words.since(key.revoked_at, "valid", "revoked")

@@ -23,11 +23,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Chooser:
-    """A filter as a field of the form."""
+    """A filter as a field of the form: to choose from, or to type into."""
 
     name: str
     title: str
-    choices: Sequence[Choice]
+    choices: Sequence[Choice] = ()
+    typed_as: str = ""
+    value: str = ""
 
 
 class List(ChangeList):
@@ -53,6 +55,10 @@ class List(ChangeList):
         yield from ((name, value) for name, value in self.params.items() if name not in shown)
 
     def _chooser(self, spec: Any) -> Chooser | None:
+        if typed_as := getattr(spec, "typed_as", ""):
+            return Chooser(
+                spec.parameter_name, str(spec.title), typed_as=typed_as, value=spec.value() or ""
+            )
         asked = {name: _choices(spec, self, name) for name in spec.expected_parameters()}
         # A filter may ask the same in two ways ("is it empty?"): a field can ask in one.
         name = max(asked, key=lambda name: len(asked[name]), default=None)

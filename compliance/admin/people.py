@@ -12,6 +12,7 @@ from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest
 
 from compliance.admin import words
+from compliance.admin.filters import CustomerFilter
 from compliance.admin.readonly import Paged
 from compliance.people.models import Member, User
 from compliance.people.sessions import end_all
@@ -95,7 +96,7 @@ class MemberAdmin(Paged):
     """Who acts for which customer."""
 
     list_display = ("user", "customer", "role")
-    list_filter = ("role",)
+    list_filter = (CustomerFilter, "role")
     list_select_related = ("user", "customer")
     search_fields = ("user__email", "customer__name")
     autocomplete_fields = ("user", "customer")

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 
 from compliance.admin import words
 from compliance.admin.readonly import ReadOnly, ReadOnlyInline
+from compliance.admin.wording import wording
 from retention.policies.models import PolicyPeriod, PolicyVersion
 
 
@@ -38,22 +39,23 @@ class PolicyVersionAdmin(ReadOnly):
     list_display = ("version", "state", "kept_for")
     list_filter = ("state",)
     ordering = ("-number",)
+    sortable_by = ()
     inlines = (PeriodInline,)
-    fields = ("number", "state", "wording", "context_lines", "whole_files")
+    fields = ("state", "text_of_it", "context_lines", "whole_files")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the periods, once for the page."""
         return super().get_queryset(request).prefetch_related("periods")
 
-    @admin.display(description="version", ordering="number")
+    @admin.display(description="version")
     def version(self, version: PolicyVersion) -> str:
         """Its number in words."""
         return str(version)
 
     @admin.display(description="text")
-    def wording(self, version: PolicyVersion) -> str:
-        """As it was approved, to the letter."""
-        return format_html('<pre class="wording">{}</pre>', version.text)
+    def text_of_it(self, version: PolicyVersion) -> str:
+        """As it was approved, with its lists as lists."""
+        return format_html('<div class="prose">{}</div>', wording(version.text))
 
     @admin.display(description="kept for")
     def kept_for(self, version: PolicyVersion) -> str:

@@ -10,6 +10,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from compliance.customers.contacts import add_contact
 from compliance.customers.keys import issue_key
 from compliance.customers.models import Customer
 from compliance.customers.onboard import create_customer
@@ -83,6 +84,10 @@ def populate(db: None) -> Callable[[int], None]:
         for n in range(number):
             customer = create_customer(f"Customer {uuid4().hex[:6]}", by=SYSTEM, now=NOW)
             issue_key(customer, ["read"], label="reports", by=SYSTEM, now=NOW)
+            add_contact(
+                customer, name="Lena", email="lena@customer.example", role="legal",
+                by=SYSTEM, now=NOW,
+            )  # fmt: skip
             user = User.objects.create(email=f"{uuid4().hex}@customer.example")
             give(user, StaffRole.AUDITOR)
             Member.objects.create(user=user, customer=customer, role="viewer")

@@ -8,7 +8,7 @@ from auditlog.registry import auditlog
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from compliance.customers.models import ApiKey, Customer
+from compliance.customers.models import ApiKey, Contact, Customer
 from compliance.people.models import Member, User
 
 ATTACKS = {
@@ -35,7 +35,7 @@ def test_raw_sql_cannot_take_a_change_back(acme: Customer, attack: str) -> None:
 
 
 def test_it_listens_to_these_models_alone() -> None:
-    assert set(auditlog.get_models()) == {User, Member, Customer, ApiKey}
+    assert set(auditlog.get_models()) == {User, Member, Customer, ApiKey, Contact}
 
 
 def test_a_password_is_never_written_down(db: None) -> None:

@@ -7,21 +7,24 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from compliance.customers import lifecycle
 from compliance.customers.models import Customer
 from compliance.people.models import User
 from compliance.people.roles import StaffRole
+from retention import clock
 from retention.errors import NoSuchPolicy
 from retention.ledger.models import Entry
 from retention.policies import publish
 from retention.policies.models import Activation, ProfileChoice
+from tests.compliance.admin.conftest import NOW
 
 LIST = "/admin/compliance/customer/"
 
 
-def press(client: Client, action: str, *customers: Customer) -> list[str]:
-    chosen = {"action": action, "_selected_action": [str(customer.pk) for customer in customers]}
-    answer = client.post(LIST, chosen, follow=True)
-    return [str(message) for message in answer.context["messages"]] if answer.context else []
+def take(client: Client, step: str, customer: Customer, **form: str) -> str:
+    """Press the button of the step's page and read what comes then."""
+    answer = client.post(f"{LIST}{customer.pk}/{step}/", form, follow=True)
+    return answer.content.decode().replace("\u00a0", " ")
 
 
 def test_an_officer_takes_a_customer_on_with_its_policy(
@@ -81,18 +84,89 @@ def test_its_state_is_not_a_field_to_edit(admin: Client, acme: Customer) -> None
 
 
 def test_it_is_suspended_and_resumed(admin: Client, acme: Customer) -> None:
-    assert press(admin, "suspend", acme) == ["Acme is suspended."]
+    assert "Acme is suspended." in take(admin, "suspend", acme)
     assert Customer.objects.get().state == "suspended"
-    assert press(admin, "resume", acme) == ["Acme is active again."]
+    assert "Acme is active again." in take(admin, "resume", acme)
     assert Customer.objects.get().state == "active"
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("suspend", ["refused from that moment on", "Deletion goes on", "Resume the customer"]),
+        ("leave", ["refused for good", "until 22 Dec 2026", "There is no way back"]),
+    ],
+)
+def test_a_step_says_first_what_will_happen(
+    admin: Client, acme: Customer, step: str, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    page = admin.get(f"{LIST}{acme.pk}/{step}/").content.decode().replace("\u00a0", " ")
+    for words in said:
+        assert words in page
+    assert Customer.objects.get().state == "active"
+
+
+def test_it_leaves_once_its_name_was_typed(admin: Client, acme: Customer) -> None:
+    for typed in ({}, {"typed": "acme"}, {"typed": "Borealis"}):
+        assert "That is not the name" in take(admin, "leave", acme, **typed)
+        assert Customer.objects.get().state == "active"
+    assert "Acme is leaving." in take(admin, "leave", acme, typed="Acme")
+    left = Customer.objects.get()
+    assert left.state == "leaving"
+    assert left.leaving_at
+    assert Entry.objects.filter(kind="customer:customer:leaving").count() == 1
+
+
+def test_there_is_no_way_back_from_leaving(admin: Client, acme: Customer) -> None:
+    take(admin, "leave", acme, typed="Acme")
+    page = admin.get(f"{LIST}{acme.pk}/change/").content.decode()
+    for step in ("suspend", "resume", "leave"):
+        assert f"{acme.pk}/{step}/" not in page
+        assert "is leaving already" in take(admin, step, acme, typed="Acme")
+    assert Customer.objects.get().state == "leaving"
 
 
 def test_a_step_that_does_not_apply_is_said(admin: Client, acme: Customer) -> None:
-    assert press(admin, "resume", acme) == ["Acme was left as it is: active."]
+    assert "Acme is active already" in take(admin, "resume", acme)
 
 
-def test_who_may_only_look_cannot_press(
+def test_who_may_only_look_takes_no_step(
     staff: Callable[[StaffRole], Client], acme: Customer
 ) -> None:
-    press(staff(StaffRole.AUDITOR), "suspend", acme)
+    auditor = staff(StaffRole.AUDITOR)
+    for step in ("suspend", "leave"):
+        page = f"{LIST}{acme.pk}/{step}/"
+        assert auditor.get(page).status_code == auditor.post(page).status_code == 403
+        assert page not in auditor.get(f"{LIST}{acme.pk}/change/").content.decode()
     assert Customer.objects.get().state == "active"
+
+
+def test_a_step_of_nobody_is_not_found(admin: Client, acme: Customer) -> None:
+    for pk in ("nobody", "00000000-0000-4000-8000-000000000000"):
+        assert admin.get(f"{LIST}{pk}/suspend/").status_code == 404
+
+
+def test_nothing_moves_without_its_entry(
+    admin: Client, acme: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(lifecycle, "append", refuse)
+    with pytest.raises(RuntimeError):
+        take(admin, "leave", acme, typed="Acme")
+    left = Customer.objects.get()
+    assert (left.state, left.leaving_at) == ("active", None)
+
+
+def test_its_page_shows_its_keys_its_people_and_its_life(
+    admin: Client, acme: Customer, populate: Callable[[int], None]
+) -> None:
+    populate(1)
+    other = Customer.objects.exclude(pk=acme.pk).get()
+    take(admin, "suspend", other)
+    page = admin.get(f"{LIST}{other.pk}/change/").content.decode()
+    for words in ("reports (production)", "Lena", "A customer was suspended", "by root@sandglass"):
+        assert words in page
+    assert "Lena" not in admin.get(f"{LIST}{acme.pk}/change/").content.decode()

@@ -67,14 +67,16 @@ def test_a_mistake_in_the_form_is_said_and_nothing_issued(
     assert not ApiKey.objects.exists()
 
 
-def test_revoking_asks_once_more(admin: Client, acme: Customer) -> None:
+def test_revoking_asks_once_more_and_says_what_happens(admin: Client, acme: Customer) -> None:
     token = issue(admin, acme)
     key = ApiKey.objects.get()
-    chosen = {"action": "revoke", "_selected_action": [str(key.pk)]}
-    asked = admin.post(LIST, chosen)
-    assert "cannot be made valid again" in asked.content.decode()
+    page = f"{LIST}{key.pk}/revoke/"
+    assert page in admin.get(f"{LIST}{key.pk}/change/").content.decode()
+    asked = admin.get(page).content.decode()
+    assert "refused from that moment on" in asked
+    assert "cannot be made valid again" in asked
     assert keys.authenticate(token) == key
-    admin.post(LIST, chosen | {"confirmed": "yes"})
+    admin.post(page)
     with pytest.raises(UnknownKey):
         keys.authenticate(token)
     assert Entry.objects.filter(kind="customer:key:revoked").count() == 1
@@ -82,10 +84,11 @@ def test_revoking_asks_once_more(admin: Client, acme: Customer) -> None:
 
 def test_revoking_twice_is_said_and_logged_once(admin: Client, acme: Customer) -> None:
     issue(admin, acme)
-    chosen = {"action": "revoke", "_selected_action": [str(ApiKey.objects.get().pk)]}
+    page = f"{LIST}{ApiKey.objects.get().pk}/revoke/"
     for _ in range(2):
-        answer = admin.post(LIST, chosen | {"confirmed": "yes"}, follow=True)
-    assert "was revoked before" in answer.content.decode()
+        answer = admin.post(page, follow=True)
+    assert "is revoked already" in answer.content.decode()
+    assert page not in answer.content.decode()
     assert Entry.objects.filter(kind="customer:key:revoked").count() == 1
 
 
@@ -101,6 +104,6 @@ def test_who_may_only_look_neither_issues_nor_revokes(
     token = issue(admin, acme)
     auditor = staff(StaffRole.AUDITOR)
     assert auditor.post(f"{LIST}add/", form(acme)).status_code == 403
-    chosen = {"action": "revoke", "_selected_action": [str(ApiKey.objects.get().pk)]}
-    auditor.post(LIST, chosen | {"confirmed": "yes"})
+    page = f"{LIST}{ApiKey.objects.get().pk}/revoke/"
+    assert auditor.get(page).status_code == auditor.post(page).status_code == 403
     assert keys.authenticate(token)

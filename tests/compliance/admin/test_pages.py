@@ -60,7 +60,8 @@ def running_text(page: str) -> str:
 
 def test_these_and_no_others_are_on_the_site() -> None:
     assert {label(model) for model in MODELS} == {
-        "compliance.customer", "compliance.apikey", "compliance.member", "compliance.user",
+        "compliance.customer", "compliance.apikey", "compliance.contact", "compliance.member",
+        "compliance.user",
         "retention.policyversion", "retention.cell", "retention.deletionrecord",
         "retention.sweeprun", "retention.entry", "auditlog.logentry",
     }  # fmt: skip
@@ -146,7 +147,7 @@ def test_what_the_engine_writes_is_only_looked_at(
     assert model._default_manager.filter(pk=first.pk).exists()
 
 
-@pytest.mark.parametrize("name", ["customer", "apikey", "user"])
+@pytest.mark.parametrize("name", ["customer", "apikey", "contact", "user"])
 def test_nothing_that_others_point_to_is_deleted(
     admin: Client, populate: Populate, name: str
 ) -> None:
