@@ -4,6 +4,7 @@ Models that hold content are never registered. Django finds the pages through th
 """
 
 from compliance.admin import (
+    calls,
     changes,
     contacts,
     customers,
@@ -18,6 +19,7 @@ from compliance.admin import (
 )
 
 __all__ = [
+    "calls",
     "changes",
     "contacts",
     "customers",
