@@ -7,12 +7,13 @@ from django.db import models
 from retention.expiry.models import ClockGuard, DeletionRecord, SweepRun, TickPart
 from retention.ledger.models import Entry, Subject
 from retention.policies.models import Activation, PolicyPeriod, PolicyVersion, ProfileChoice
-from retention.records.models import Cell, Record
+from retention.records.models import Cell, DayTally, Record, Tally, TallySlip
 
 __all__ = [
     "Activation",
     "Cell",
     "ClockGuard",
+    "DayTally",
     "DeletionRecord",
     "DemoClock",
     "Entry",
@@ -22,6 +23,8 @@ __all__ = [
     "Record",
     "Subject",
     "SweepRun",
+    "Tally",
+    "TallySlip",
     "TickPart",
 ]
 

@@ -1,4 +1,7 @@
-"""Cells and records: the cell is where the promise lives, the record is what it is about."""
+"""Cells and records: the cell is where the promise lives, the record is what it is about.
+
+And tallies: how much there was, which may be known when the rest is gone.
+"""
 
 from __future__ import annotations
 
@@ -154,3 +157,68 @@ class Record(models.Model):
     class Meta:
         db_table = "retention_record"
         verbose_name = "item"
+
+
+class Counted(models.Model):
+    """Numbers by day, kind and names: nothing that was sent, and nothing that leads to it."""
+
+    clock_day = models.DateField()
+    data_class = models.CharField(max_length=16, choices=CLASSES)
+    model = models.TextField()
+    purpose = models.TextField()
+    subprocessor = models.TextField()
+    items = models.BigIntegerField()
+    bytes = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class TallySlip(Counted):
+    """What one batch brought in; added in its transaction, taken away when it is folded."""
+
+    id = models.BigAutoField(primary_key=True)
+    customer_id = models.UUIDField()
+
+    class Meta:
+        db_table = "retention_tallyslip"
+        verbose_name = "uncounted batch"
+
+
+class Tally(Counted):
+    """What came in for one customer; survives the content it counts."""
+
+    id = models.BigAutoField(primary_key=True)
+    customer_id = models.UUIDField()
+
+    class Meta:
+        db_table = "retention_tally"
+        verbose_name = "count by customer"
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    *("customer_id", "clock_day", "data_class"),
+                    *("model", "purpose", "subprocessor"),
+                ],
+                name="tally_one_for_each_name",
+            ),
+            models.CheckConstraint(condition=Q(items__gt=0, bytes__gte=0), name="tally_counts"),
+        ]
+        indexes = [models.Index(fields=["clock_day"], name="tally_day")]
+
+
+class DayTally(Counted):
+    """The same over all customers, so that a page over everything reads few rows."""
+
+    id = models.BigAutoField(primary_key=True)
+
+    class Meta:
+        db_table = "retention_daytally"
+        verbose_name = "count by day"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clock_day", "data_class", "model", "purpose", "subprocessor"],
+                name="daytally_one_for_each_name",
+            ),
+            models.CheckConstraint(condition=Q(items__gt=0, bytes__gte=0), name="daytally_counts"),
+        ]
