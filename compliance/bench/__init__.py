@@ -4,4 +4,4 @@
 them and removes them. A figure without its anchor says more about the machine than about us.
 """
 
-NAMES = ("ingest", "purge", "cells", "reading")
+NAMES = ("ingest", "purge", "cells", "reading", "pages")

@@ -16,8 +16,9 @@ from compliance.devup.console import Refused
 
 class Command(BaseCommand):
     help = (
-        "Measures this machine: ingest, purge, cells, reading, or all of them. Uses stores of its"
-        " own, never yours. Exit code 0 says that it was measured, not that targets were met."
+        "Measures this machine: ingest, purge, cells, reading, pages, or all of them. Uses stores"
+        " of its own, never yours. Exit code 0 says that it was measured, not that targets were"
+        " met."
     )
     requires_system_checks = ()
 

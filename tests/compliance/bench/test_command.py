@@ -57,5 +57,5 @@ def test_a_scale_that_makes_no_sense_is_refused(scale: str) -> None:
 
 
 def test_an_unknown_name_is_refused_and_the_known_ones_are_named() -> None:
-    with pytest.raises(CommandError, match=r"ingest.*purge.*cells.*reading.*all"):
+    with pytest.raises(CommandError, match=r"ingest.*purge.*cells.*reading.*pages.*all"):
         call_command("bench", "nonsense", stdout=StringIO())

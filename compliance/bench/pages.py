@@ -1,0 +1,70 @@
+"""The administration pages over half a year of many customers: server time, and queries.
+
+Every list and every page of the site is asked for, as somebody who may see everything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from compliance.bench import standing
+from compliance.bench.report import Report
+from compliance.people.models import User
+
+# On 184 days of 4 kinds: 500,000 cells; 375,000 of them with rows: 5,000,000.
+CUSTOMERS, RECORDS = 680, 13
+TIMES = 15
+MOST_MS = 200.0
+
+
+def run(*, scale: float, progress: Callable[[str], None]) -> Report:
+    """How long each page takes, and how many queries."""
+    standing.make(max(2, round(CUSTOMERS * scale)), RECORDS, progress=progress)
+    report = Report("pages", scale)
+    settings.ALLOWED_HOSTS = ["testserver"]
+    client = Client()
+    client.force_login(User.objects.create_superuser("bench@sandglass.example"))
+    for address in addresses():
+        progress(address)
+        report.at_most(address, "ms", _measured(client, address, report), MOST_MS)
+    report.notes.append(_sizes())
+    return report
+
+
+def addresses() -> list[str]:
+    """The index, the pages, and the list of every model on the site."""
+    models = [model._meta for model in admin.site._registry]
+    lists = [reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist") for meta in models]
+    return [reverse("admin:index"), *sorted(lists)]
+
+
+def _measured(client: Client, address: str, report: Report) -> float:
+    """The median of some looks, after one that fills the caches."""
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(address)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{address} answers {answer.status_code}")
+    report.notes.append(f"{address}: {len(queries)} queries.")
+    took = []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        client.get(address)
+        took.append((time.perf_counter() - started) * 1e3)
+    return report.add(address, "ms", took)
+
+
+def _sizes() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM retention_cell), (SELECT count(*) FROM retention_record)"
+        )
+        cells, records = cursor.fetchone()
+    return f"{cells:,} cells, {records:,} records."
