@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from retention.expiry.models import ClockGuard, DeletionRecord, SweepRun, TickPart
+from retention.expiry.models import ClockGuard, DeletionRecord, Outlook, SweepRun, TickPart
 from retention.ledger.models import Entry, Subject
 from retention.policies.models import Activation, PolicyPeriod, PolicyVersion, ProfileChoice
 from retention.records.models import Cell, DayTally, Record, Tally, TallySlip
@@ -17,6 +17,7 @@ __all__ = [
     "DeletionRecord",
     "DemoClock",
     "Entry",
+    "Outlook",
     "PolicyPeriod",
     "PolicyVersion",
     "ProfileChoice",

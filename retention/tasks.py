@@ -17,7 +17,7 @@ from django.db import close_old_connections, connection
 
 from retention import clock
 from retention.errors import RetentionError
-from retention.expiry import conservation, partitions, sweep
+from retention.expiry import conservation, outlook, partitions, sweep
 from retention.expiry.models import ClockGuard, TickPart
 from retention.ledger import sequence
 from retention.records import tally
@@ -39,6 +39,7 @@ def tick() -> None:
         "signing": lambda: {"signed": sequence.sign_pending(now=clock.now())},
         "deletion": lambda: sweep.sweep().as_dict(),
         "tallies": lambda: {"folded": tally.fold(today=clock.today())},
+        "outlook": lambda: outlook.note(now=clock.now()),
         "count": count_once_a_day,
         "copy": roll_vault_copy,
     }

@@ -9,6 +9,7 @@ from compliance.admin import (
     contacts,
     customers,
     deletions,
+    front,
     groups,
     health,
     keys,
@@ -16,6 +17,7 @@ from compliance.admin import (
     people,
     policies,
     site,
+    volumes,
 )
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "contacts",
     "customers",
     "deletions",
+    "front",
     "groups",
     "health",
     "keys",
@@ -31,4 +34,5 @@ __all__ = [
     "people",
     "policies",
     "site",
+    "volumes",
 ]

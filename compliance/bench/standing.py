@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -105,7 +106,7 @@ def make(customers: int, records: int, *, progress: Callable[[str], None]) -> No
 
 
 def _day(day: date, today: date, records: int) -> None:
-    facts: dict[str, object] = {
+    facts: dict[str, Any] = {
         "day": day,
         "today": today,
         "records": records,

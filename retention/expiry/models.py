@@ -103,3 +103,16 @@ class TickPart(models.Model):
     class Meta:
         db_table = "retention_tickpart"
         verbose_name = "part of the minute"
+
+
+class Outlook(models.Model):
+    """What is kept by deletion date and kind, as last counted. One row; see `expiry/outlook.py`."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    counted_at = models.DateTimeField()
+    lines = models.JSONField()
+
+    class Meta:
+        db_table = "retention_outlook"
+        verbose_name = "outlook"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="outlook_one_row")]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from unittest import mock
 from uuid import UUID, uuid4
 
 import pytest
 
-from retention.expiry import queries
-from retention.expiry.models import DeletionRecord
+from retention.expiry import conservation, queries, steps
+from retention.expiry.models import DeletionRecord, SweepRun
 from retention.expiry.sweep import sweep
 from tests.retention.expiry.scenes import (
     day_that_ends_on,
@@ -80,3 +81,42 @@ def test_what_is_overdue_is_counted_until_its_key_is_gone(acme: UUID) -> None:
     tamper("UPDATE retention_cell SET acknowledged = 2 WHERE data_class = 'response'")
     sweep(now=standing_at(midnight(TODAY)))
     assert queries.overdue(TODAY) == 1
+
+
+def test_nothing_is_behind_when_all_is_on_time(acme: UUID) -> None:
+    keep(acme, TODAY)
+    assert queries.behind(TODAY) == queries.Behind(0, None, 0, 0, None, 0)
+
+
+def test_what_is_due_is_behind_until_its_keys_are_gone(acme: UUID) -> None:
+    keep(acme, OLD, snippets=())
+    found = queries.behind(TODAY)
+    assert (found.keys, found.items, found.keys_since) == (2, 2, TODAY)
+    assert (found.rows, found.blocked) == (0, 0)
+    sweep(now=standing_at(midnight(TODAY)))
+    assert queries.behind(TODAY).keys == 0
+
+
+def test_what_waits_for_a_reader_is_behind_with_its_rows(acme: UUID) -> None:
+    keep(acme, OLD, snippets=())
+    with mock.patch.object(steps, "remove_rows", return_value=False):
+        sweep(now=standing_at(midnight(TODAY)))
+    found = queries.behind(TODAY)
+    assert (found.keys, found.rows, found.rows_since) == (0, 2, TODAY)
+
+
+def test_what_does_not_add_up_is_behind_whatever_its_date(acme: UUID) -> None:
+    keep(acme, TODAY)
+    tamper("DELETE FROM retention_record WHERE data_class = 'prompt'")
+    conservation.check_all()
+    assert queries.behind(TODAY).blocked == 1
+
+
+def test_the_last_run_is_the_last_that_removed_something(acme: UUID) -> None:
+    assert queries.last_run() is None
+    keep(acme, OLD, snippets=())
+    sweep(now=standing_at(midnight(TODAY)))
+    last = queries.last_run()
+    assert last
+    SweepRun.objects.create(started_at=midnight(TODAY + DAY), sealed=1)
+    assert queries.last_run() == last
