@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-from compliance.bench import cells, ingest, purge, reading
+from compliance.bench import cells, ingest, pages, purge, reading
 from compliance.bench.client import EXCHANGES
 from compliance.bench.report import Report
 from retention.expiry import conservation
@@ -72,3 +72,18 @@ def test_a_look_up_that_names_no_day_is_seen_to_touch_many_partitions(stores: Li
             cursor.execute("SELECT count(*) FROM retention_record WHERE external_id = %s", ["a"])
 
     assert len(reading.partitions_touched(everywhere)) > 180
+
+
+def test_every_page_is_timed_over_half_a_year_of_customers(stores: Live) -> None:
+    report = pages.run(scale=0.001, progress=no_progress)
+    assert {"/admin/", "/admin/volumes/", "/admin/retention/cell/"} <= figures(report)
+    assert {target.limit for target in report.targets} == {pages.MOST_MS}
+    assert conservation.check_all() == []
+    assert set(Cell.objects.values_list("state", flat=True)) == {"open", "purged"}
+    assert not Cell.objects.filter(state="purged", deletion=None).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(items) = (SELECT sum(acknowledged) FROM retention_cell)"
+            " FROM retention_daytally"
+        )
+        assert cursor.fetchone() == (True,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from unittest import mock
 from uuid import UUID
@@ -29,7 +28,7 @@ def call(**named: str) -> Call:
 
 
 def send(customer: UUID, external_id: str, **named: str) -> None:
-    sent = replace(exchange(external_id), call=call(**named))
+    sent = exchange(external_id)._replace(call=call(**named))
     [outcome] = ingest.store(customer, [sent], now=NOON)
     assert outcome.status is Status.STORED
 
