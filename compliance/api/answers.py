@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +11,10 @@ import orjson
 
 from compliance.intake.exchanges import Refused
 from retention.expiry.models import DeletionRecord
-from retention.policies.rules import DataClass
+from retention.policies.history import Binding, Standing
+from retention.policies.models import PolicyPeriod
+from retention.policies.queries import Terms
+from retention.policies.rules import DataClass, Profile, expires_on, in_force
 from retention.records.deliver import Delivered
 from retention.records.parts import Outcome, Status, Usage
 from retention.records.queries import ExchangeView, RecordView
@@ -149,3 +153,59 @@ def deletion_with_cells(record: DeletionRecord) -> Answer:
         for cell in sorted(record.cells.all(), key=lambda cell: (cell.data_class, cell.retain_days))
     ]
     return deletion(record) | {"cells": cells}
+
+
+def policy(known: Sequence[Binding], terms: Terms, *, today: date) -> Answer:
+    """What applies today and what comes: versions, profile, and the dates that follow from them."""
+    spans = terms.spans()
+    return {
+        "in_force": _first(known, Standing.IN_FORCE),
+        "pending": _first(known[::-1], Standing.PENDING),
+        "profile": _profile(terms, today),
+        "if_sent_today": [
+            {
+                "class": data_class,
+                "expires_on": expires_on(
+                    clock_day=today, data_class=data_class, retain_days=0, spans=spans, today=today
+                ),
+            }
+            for data_class in CLASSES
+        ],
+    }
+
+
+def _first(known: Sequence[Binding], standing: Standing) -> Answer | None:
+    return next((version(found) for found in known if found.standing is standing), None)
+
+
+def _profile(terms: Terms, today: date) -> str:
+    span = in_force([span for span, _ in terms.profiles], today)
+    return next((name for candidate, name in terms.profiles if candidate is span), Profile.STANDARD)
+
+
+def version(found: Binding) -> Answer:
+    """One policy version as it binds this customer."""
+    of = found.version
+    return {
+        "version": of.number,
+        "standing": found.standing,
+        "given_on": found.given_on,
+        "effective_on": found.effective_on,
+        "periods": [
+            {
+                "class": row.data_class,
+                "months": row.months,
+                "days": row.days,
+                "or_when_delivered": row.or_when_delivered,
+            }
+            for row in sorted(
+                of.periods.all(), key=lambda row: CLASSES.index(DataClass(row.data_class))
+            )
+        ],
+        "scope": {"context_lines": of.context_lines, "whole_files": of.whole_files},
+        "text": of.text,
+    }
+
+
+def _order(period: PolicyPeriod) -> int:
+    return CLASSES.index(DataClass(period.data_class))

@@ -11,10 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance.api import answers, pages, schema
-from compliance.api.errors import InvalidParameter, UnknownDeletion
+from compliance.api.errors import UnknownDeletion
 from compliance.api.reading import SERVER_ID, day, known_parameters
 from compliance.api.views import ApiView, customer_of
-from compliance.intake import instants
 from retention.expiry import queries
 from retention.expiry.models import DeletionRecord
 
@@ -30,17 +29,16 @@ class Deletions(ApiView):
     def get(self, request: Request) -> Response:
         """The customer's deletion records, newest first; `from` and `to` are clock days."""
         known_parameters(request, FILTERS)
-        first, last = day(request, "from"), day(request, "to")
-        if first and last and first > last:
-            raise InvalidParameter("from must not be later than to.")
         found = queries.deletions(
             customer_of(request).pk,
-            after=pages.after(request, instants.parse),
+            after=pages.BY_INSTANT.after(request),
             limit=pages.limit_of(request) + 1,
-            first=first,
-            last=last,
+            first=day(request, "from"),
+            last=day(request, "to"),
         )
-        return Response(pages.page(request, found, place=_place, answer=answers.deletion))
+        return pages.page(
+            request, found, cursor=pages.BY_INSTANT, place=_place, answer=answers.deletion
+        )
 
 
 class Deletion(ApiView):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 import django.db
@@ -17,6 +16,7 @@ from django.http import Http404
 from rest_framework import exceptions as rest
 from rest_framework.response import Response
 
+from compliance.api.problems import KINDS
 from compliance.errors import ComplianceError
 from retention.errors import RetentionError
 
@@ -87,6 +87,23 @@ class MethodNotAllowed(ComplianceError):
     code = "method_not_allowed"
 
 
+class ErasureNotAvailable(ComplianceError):
+    """Deletion on request is not built yet: nothing was deleted. It goes on its own date."""
+
+    code = "erasure_not_available"
+
+
+class RateLimited(ComplianceError):
+    """Too many requests with this key: wait for as many seconds as Retry-After says."""
+
+    code = "rate_limited"
+    retryable = True
+
+    def __init__(self, message: str = "", *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.headers = headers or {}
+
+
 class NotAcceptable(ComplianceError):
     """Answers are JSON: accept application/json."""
 
@@ -105,42 +122,11 @@ class BadRequest(ComplianceError):
     code = "bad_request"
 
 
+# Inside these are told apart; to whoever asks each is one of the codes in `problems`.
+_INSIDE = {"key_gone": 410, "erased": 410}
 STATUS: Mapping[str, int] = {
-    "malformed_json": 400,
-    "invalid": 400,
-    "bad_compression": 400,
-    "unreadable_body": 400,
-    "invalid_parameter": 400,
-    "bad_cursor": 400,
-    "bad_request": 400,
-    "unknown_key": 401,
-    "scope_missing": 403,
-    "customer_suspended": 403,
-    "not_found": 404,
-    "unknown_exchange": 404,
-    "unknown_deletion": 404,
-    "method_not_allowed": 405,
-    "not_acceptable": 406,
-    "content_mismatch": 409,
-    "deleted_as_promised": 410,
-    "erased": 410,
-    "key_gone": 410,
-    "too_large": 413,
-    "too_many_exchanges": 413,
-    "unsupported_encoding": 415,
-    "unsupported_media_type": 415,
-    "expired_on_arrival": 422,
-    "no_version_in_force": 503,
-    "missing_partition": 503,
-    "storage_full": 503,
-    "busy": 503,
-    "vault_busy": 503,
-    "vault_unavailable": 503,
-    "key_missing": 503,
-    "seal_broken": 500,
-    "too_large_to_seal": 413,
-    "root_key_refused": 503,
-    "database_unavailable": 503,
+    **{kind.code: kind.status for kind in KINDS.values() if kind.status is not None},
+    **_INSIDE,
 }
 # Seconds after which it is worth trying again: locks pass, partitions are made every minute.
 RETRY_AFTER = {"busy": 1, "vault_busy": 1, "database_unavailable": 5, "storage_full": 300}
@@ -177,7 +163,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
         _public_code(refusal.code),
         _detail(refusal),
         retryable=refusal.retryable,
-        headers=_headers(refusal.code, status, context),
+        headers=_headers(refusal, status, context),
         **_told(refusal),
     )
 
@@ -185,8 +171,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
 def problem(status: int, code: str, detail: str, *, retryable: bool, **told: Any) -> dict[str, Any]:
     """The problem details; `code` is stable, `detail` is for people."""
     return {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "type": KINDS[code].address,
+        "title": KINDS[code].title,
         "status": status,
         "detail": detail,
         "code": code,
@@ -223,8 +209,8 @@ def _told(refusal: RetentionError) -> dict[str, Any]:
     return {name: refusal.facts[name] for name in ("errors",) if name in refusal.facts}
 
 
-def _headers(code: str, status: int, context: Mapping[str, Any]) -> dict[str, str]:
-    view = context.get("view")
+def _headers(refusal: RetentionError, status: int, context: Mapping[str, Any]) -> dict[str, str]:
+    view, code = context.get("view"), refusal.code
     if status == 401:
         return {"WWW-Authenticate": CHALLENGE}
     if status == 405 and view is not None:
@@ -233,6 +219,8 @@ def _headers(code: str, status: int, context: Mapping[str, Any]) -> dict[str, st
         return {"Accept-Encoding": "gzip, zstd, identity"}
     if status == 503:
         return {"Retry-After": str(RETRY_AFTER.get(code, RETRY_AFTER_OTHERWISE))}
+    if isinstance(refusal, RateLimited):
+        return dict(refusal.headers)
     return {}
 
 

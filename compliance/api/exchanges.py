@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -12,10 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance.api import answers, pages, schema
-from compliance.api.errors import InvalidParameter
+from compliance.api.errors import ErasureNotAvailable
+from compliance.api.looking import found
 from compliance.api.reading import (
     address_of,
     body_of,
+    choice,
     day,
     encoding_of,
     known_parameters,
@@ -33,9 +35,6 @@ from retention.records.parts import NewExchange, Outcome, Part, Status
 from retention.records.queries import ExchangeView
 
 FILTERS = frozenset({"from", "to", "class", "repository", "flag"}) | pages.PARAMETERS
-CLASS = re.compile("|".join(DataClass))
-REPOSITORY = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-FLAG = re.compile(r"[a-z_]{1,64}")
 REFUSALS: dict[str, type[RetentionError]] = {
     refusal.code: refusal for refusal in (ContentMismatch, ExpiredOnArrival)
 }
@@ -67,22 +66,20 @@ class Exchanges(ApiView):
     def get(self, request: Request) -> Response:
         """The customer's exchanges without their content, newest day first."""
         known_parameters(request, FILTERS)
-        first, last = day(request, "from"), day(request, "to")
-        if first and last and first > last:
-            raise InvalidParameter("from must not be later than to.")
-        data_class = word(request, "class", CLASS)
-        found = queries.exchanges(
+        listed = queries.exchanges(
             customer_of(request).pk,
             today=clock.today(),
-            first=first,
-            last=last,
-            data_class=DataClass(data_class) if data_class else None,
-            repository=word(request, "repository", REPOSITORY),
-            flag=word(request, "flag", FLAG),
-            after=pages.after(request, date.fromisoformat),
+            first=day(request, "from"),
+            last=day(request, "to"),
+            data_class=choice(request, "class", DataClass),
+            repository=word(request, "repository", schema.REPOSITORY),
+            flag=word(request, "flag", schema.FLAG),
+            after=pages.BY_DAY.after(request),
             limit=pages.limit_of(request) + 1,
         )
-        return Response(pages.page(request, found, place=_place, answer=answers.exchange))
+        return pages.page(
+            request, listed, cursor=pages.BY_DAY, place=_place, answer=answers.exchange
+        )
 
 
 class Exchange(ApiView):
@@ -94,9 +91,16 @@ class Exchange(ApiView):
     def get(self, request: Request, id: str) -> Response:
         """One exchange with the content of what may be read of it today."""
         customer, now = customer_of(request).pk, clock.now()
-        view = queries.exchange(customer, address_of(request, id), today=now.date())
+        ask = partial(queries.exchange, customer, today=now.date())
+        view = found(request, address_of(request, id), ask, today=now.date())
         contents = queries.open_records(customer, view, now=now)
         return Response(answers.exchange(view, contents))
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Deletion on request is asked for here, so its absence has a name of its own."""
+        if request.method == "DELETE":
+            raise ErasureNotAvailable
+        return super().http_method_not_allowed(request, *args, **kwargs)
 
 
 class LaterResponse(ApiView):
@@ -134,14 +138,16 @@ class Returned(ApiView):
     def post(self, request: Request, id: str) -> Response:
         """Say that the result was returned: its snippets are deleted before the answer."""
         later.returned(bodies.single(body_of(request), encoding_of(request)))
-        address = address_of(request, id)
-        done = deliver.deliver(customer_of(request).pk, address, now=clock.now())
+        customer, now = customer_of(request).pk, clock.now()
+        ask = partial(deliver.deliver, customer, now=now)
+        done = found(request, address_of(request, id), ask, today=now.date())
         return Response(answers.delivered(done))
 
 
 def _added(request: Request, id: str, part: Part) -> Response:
-    address = address_of(request, id)
-    outcome = parts.add(customer_of(request).pk, address, part, now=clock.now())
+    customer, now = customer_of(request).pk, clock.now()
+    ask = partial(parts.add, customer, part=part, now=now)
+    outcome = found(request, address_of(request, id), ask, today=now.date())
     if outcome.status is Status.REFUSED:
         raise _refusal(outcome)
     return Response(answers.outcome(outcome))

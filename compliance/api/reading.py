@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from datetime import date
-from typing import BinaryIO, cast
+from enum import StrEnum
+from typing import BinaryIO, TypeVar, cast
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -23,6 +24,7 @@ READ_STEP = 256 * 1024
 MOST_DISCARDED = 2 * MOST_SENT
 JSON = re.compile(r"application/(?:[\w.-]+\+)?json|\*/\*", re.IGNORECASE | re.ASCII)
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+Word = TypeVar("Word", bound=StrEnum)
 SERVER_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -66,7 +68,7 @@ def address_of(request: Request, text: str) -> Address:
     on = day(request, "day")
     if (within := _day_within(text)) and on in (None, within):
         return Address(exchange=UUID(text))
-    if not could_be_an_id(text):
+    if not could_be_an_id(text) or (on and not FIRST_YEAR <= on.year <= LAST_YEAR):
         raise UnknownExchange
     return Address(external_id=text, day=on)
 
@@ -84,19 +86,31 @@ def day(request: Request, name: str) -> date | None:
     if text is None:
         return None
     try:
-        if ISO_DAY.fullmatch(text) and FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+        if ISO_DAY.fullmatch(text):
             return date.fromisoformat(text)
     except ValueError:
         pass
     raise InvalidParameter(f"{name} must be a day such as 2026-11-22.")
 
 
-def word(request: Request, name: str, pattern: re.Pattern[str]) -> str | None:
+def word(request: Request, name: str, pattern: str) -> str | None:
     """A short text that follows a pattern; None where it was not asked for."""
     text = request.query_params.get(name)
-    if text is not None and not pattern.fullmatch(text):
+    if text is not None and not re.fullmatch(pattern, text):
         raise InvalidParameter(f"{name} has a value that cannot occur.")
     return text
+
+
+def choice(request: Request, name: str, words: type[Word]) -> Word | None:
+    """One of a few words; None where it was not asked for."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        return words(text)
+    except ValueError:
+        known = ", ".join(words)
+        raise InvalidParameter(f"{name} must be one of: {known}.") from None
 
 
 def number(request: Request, name: str, *, least: int, most: int, otherwise: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from compliance.api import deletions, exchanges, health, views
+from compliance.api import deletions, docs, exchanges, health, policy, views
 from compliance.api.metrics import metrics
 
 EXCHANGES = "api/v1/exchanges"
@@ -27,6 +27,11 @@ urlpatterns = [
     path(f"{EXCHANGES}/<path:id>", exchanges.Exchange.as_view()),
     path("api/v1/deletions", deletions.Deletions.as_view()),
     path("api/v1/deletions/<str:id>", deletions.Deletion.as_view()),
+    path("api/v1/policy", policy.Policy.as_view()),
+    path("api/v1/policy/versions", policy.Versions.as_view()),
+    path("api/docs/", docs.docs, name="docs"),
+    path("api/problems/", docs.problems, name="problems"),
+    path("api/problems/<slug:code>/", docs.problem, name="problem"),
     path("api/schema/", SpectacularAPIView.as_view(custom_settings=SCHEMA), name="schema"),
     re_path(r"^api/", views.UnknownAddress.as_view()),
 ]

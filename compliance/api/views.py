@@ -6,12 +6,15 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar
 
 import orjson
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from compliance.api import limits
 from compliance.api.authentication import ByScope, KeyAuthentication
+from compliance.api.buckets import Budget
 from compliance.api.errors import NotFound, handle
 from compliance.customers.models import ApiKey, Customer
 
@@ -44,6 +47,12 @@ class ApiView(APIView):
     parser_classes = ()
     scopes: ClassVar[Mapping[str, str]] = {}
     takes_in: ClassVar[Collection[str]] = ()
+    budget: Budget | None = None
+
+    def check_throttles(self, request: Request) -> None:
+        """One count for each request that a key may make; raises `RateLimited`."""
+        limit = "read" if request.method in SAFE_METHODS else "ingest"
+        self.budget = limits.take(owner_of(request), limit)
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
@@ -51,6 +60,9 @@ class ApiView(APIView):
         """No answer is kept by anybody on the way: it may hold content."""
         final = super().finalize_response(request, response, *args, **kwargs)
         final.headers["Cache-Control"] = "no-store"
+        if self.budget is not None:
+            for name, value in limits.headers(self.budget).items():
+                final.headers.setdefault(name, value)
         return final
 
     def get_exception_handler(self) -> Callable[[Exception, Any], Response]:
@@ -71,3 +83,9 @@ def customer_of(request: Request) -> Customer:
     key = request.auth
     assert isinstance(key, ApiKey)
     return key.customer
+
+
+def owner_of(request: Request) -> str:
+    """Whose requests are counted: each key has its own budget."""
+    assert isinstance(request.auth, ApiKey)
+    return request.auth.pk.hex

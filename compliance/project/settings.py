@@ -283,6 +283,12 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# Requests of one key in a minute; 0: as many as it likes.
+RATES_PER_MINUTE = {
+    "ingest": env.number("INGEST_PER_MINUTE", 12_000),
+    "read": env.number("READ_PER_MINUTE", 1_200),
+    "lookup": env.number("LOOKUP_PER_MINUTE", 60),
+}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["compliance.api.authentication.KeyAuthentication"],
     # A view that names no permission is closed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,10 +11,14 @@ from typing import Any
 import orjson
 import pytest
 import time_machine
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
+from retention import clock
 from retention.expiry import partitions
-from tests.cast import Cast
+from tests.cast import Cast, make_company
+from tests.conftest import Live
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 JSON = "application/json"
@@ -52,9 +57,47 @@ class Api:
         """GET with query parameters."""
         return _answer(self.client.get(path, parameters, **_bearer(key)))
 
+    def delete(self, path: str, *, key: str = "") -> Answer:
+        """DELETE."""
+        return _answer(self.client.delete(path, **_bearer(key)))
+
     def send(self, *items: Any, key: str) -> Answer:
         """POST these exchanges."""
         return self.post(EXCHANGES, {"exchanges": items}, key=key)
+
+
+@dataclass(frozen=True)
+class Served:
+    """The API on a port of this machine, and the keys of a customer that came just now."""
+
+    address: str
+    ingest: str
+    read: str
+
+
+@pytest.fixture
+def served(live: Live, settings: Any) -> Iterator[Served]:
+    """A server with threads, as programs of somebody else's see it."""
+    server = ThreadedWSGIServer(("127.0.0.1", 0), QuietHandler)
+    server.set_app(get_wsgi_application())
+    settings.PUBLIC_URL = f"http://localhost:{server.server_port}"
+    company = make_company("Acme", now=clock.now())
+    partitions.ensure(clock.today())
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield Served(settings.PUBLIC_URL, company.ingest, company.read)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Says nothing on standard error."""
+
+    def log_message(self, *_: object) -> None:
+        """Requests of a test are no news."""
 
 
 def _bearer(key: str) -> dict[str, str]:

@@ -73,12 +73,8 @@ def test_deletions_are_filtered_by_clock_day_and_come_in_pages(swept: Api, cast:
 
 def test_bad_parameters_and_unknown_records(api: Api, cast: Cast) -> None:
     for query, code in (
-        (
-            {"cursor": "MjAyNi0xMS0yMiA2ZjFjN2EzNi03YTUyLTRhM2YtOGY0ZS0xYzllM2QxYjJhMTA="},
-            "bad_cursor",
-        ),
+        ({"cursor": "739942-x"}, "bad_cursor"),
         ({"from": "x"}, "invalid_parameter"),
-        ({"from": "2026-11-22", "to": "2026-11-21"}, "invalid_parameter"),
         ({"class": "prompt"}, "invalid_parameter"),
     ):
         answer = api.get(DELETIONS, key=cast.acme.read, **query)

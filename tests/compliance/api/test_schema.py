@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from compliance.api import errors
-from compliance.api.schema import Problem
+from compliance.api.shown import Problem
 
 PATHS = {
     "/api/v1/exchanges": {"get", "post"},
@@ -21,6 +21,8 @@ PATHS = {
     "/api/v1/exchanges/{id}/delivered": {"post"},
     "/api/v1/deletions": {"get"},
     "/api/v1/deletions/{id}": {"get"},
+    "/api/v1/policy": {"get"},
+    "/api/v1/policy/versions": {"get"},
 }
 
 

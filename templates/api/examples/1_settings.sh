@@ -1,0 +1,3 @@
+export SANDGLASS=https://data.example.com
+export INGEST_KEY=sg_…   # a key with the scope ingest: it sends
+export READ_KEY=sg_…     # a key with the scope read: it reads

@@ -1,0 +1,1 @@
+curl -sS "$SANDGLASS/api/v1/policy" -H "Authorization: Bearer $READ_KEY"
