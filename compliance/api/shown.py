@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from compliance.intake import shapes
 from compliance.intake.bodies import MOST_EXCHANGES
@@ -28,6 +28,8 @@ class Problem(BaseModel):
 
 class Batch(BaseModel):
     """Up to 1,000 exchanges."""
+
+    model_config = ConfigDict(extra="forbid")
 
     exchanges: list[shapes.Exchange | Any] = Field(
         max_length=MOST_EXCHANGES,

@@ -42,7 +42,7 @@ class BadCompression(BodyRefused):
 
 
 class InvalidFields(BodyRefused):
-    """Some fields are not as expected. `facts["errors"]` names them, without their values."""
+    """Some fields are not as expected: `errors` names them, without their values."""
 
     code = "invalid"
 

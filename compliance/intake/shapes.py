@@ -17,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     StringConstraints,
     TypeAdapter,
     ValidationError,
@@ -38,6 +39,16 @@ _UNSEEN = r"\p{Cc}\p{Cf}\p{Zl}\p{Zp}"
 PRINTABLE = rf"^[^{_UNSEEN}]*$"
 # An id is also part of an address: a space at either end would get lost there.
 IDENTIFIER = rf"^[^\s{_UNSEEN}](?:[^{_UNSEEN}]*[^\s{_UNSEEN}])?$"
+# The same for the schema, whose patterns are read by engines that do not know `\p`: what is unseen
+# in the first plane, character by character.
+_SPELT = (
+    r"\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
+    r"\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+)
+_SHOWN_PRINTABLE = Field(json_schema_extra={"pattern": PRINTABLE.replace(_UNSEEN, _SPELT)})
+_SHOWN_IDENTIFIER = Field(json_schema_extra={"pattern": IDENTIFIER.replace(_UNSEEN, _SPELT)})
+_OR_NULL = Field(json_schema_extra={"type": ["string", "null"]})
+_SHOWN_TEXT = Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})
 CODE = re.compile(r"[a-z0-9_]{1,64}")
 
 
@@ -50,6 +61,15 @@ def _sound(text: str) -> str:
         except UnicodeEncodeError:
             raise ValueError("must be valid Unicode, without lone surrogates") from None
     return text
+
+
+def _or_empty(text: object) -> object:
+    return "" if text is None else text
+
+
+def _whole(number: object) -> object:
+    """1400.0 is an integer to JSON Schema, and some clients write all numbers like that."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _flat(settings: dict[str, Any]) -> dict[str, Any]:
@@ -67,16 +87,25 @@ def _flat(settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-Text = Annotated[str, AfterValidator(_sound)]
-Identifier = Annotated[str, StringConstraints(max_length=LONGEST_ID, pattern=IDENTIFIER)]
-PartName = Annotated[str, StringConstraints(max_length=LONGEST_PART, pattern=IDENTIFIER)]
-Name = Annotated[str, StringConstraints(max_length=LONGEST_ID, pattern=PRINTABLE)]
+Text = Annotated[str, AfterValidator(_sound), _SHOWN_TEXT]
+Identifier = Annotated[
+    str, StringConstraints(max_length=LONGEST_ID, pattern=IDENTIFIER), _SHOWN_IDENTIFIER
+]
+PartName = Annotated[
+    str, StringConstraints(max_length=LONGEST_PART, pattern=IDENTIFIER), _SHOWN_IDENTIFIER
+]
+Name = Annotated[str, StringConstraints(max_length=LONGEST_ID, pattern=PRINTABLE), _SHOWN_PRINTABLE]
 Needed = Annotated[Name, StringConstraints(min_length=1)]
-Path = Annotated[str, StringConstraints(max_length=LONGEST_PATH, pattern=PRINTABLE)]
-Feedback = Annotated[str, StringConstraints(max_length=LONGEST_FEEDBACK), AfterValidator(_sound)]
+Path = Annotated[
+    str, StringConstraints(max_length=LONGEST_PATH, pattern=PRINTABLE), _SHOWN_PRINTABLE
+]
+Feedback = Annotated[
+    str, StringConstraints(max_length=LONGEST_FEEDBACK), AfterValidator(_sound), _SHOWN_TEXT
+]
 Verdict = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")]
 Line = Annotated[int, Field(ge=1, le=LARGEST)]
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
+AnyCount = Annotated[Count, BeforeValidator(_whole)]
 Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Instant = Annotated[datetime, BeforeValidator(instants.parse)]
 RetainDays = Annotated[int, Field(ge=SHORTEST_RETAIN_DAYS, le=LONGEST_RETAIN_DAYS)]
@@ -152,21 +181,36 @@ class Usage(Shape):
     output_tokens: Count | None = None
 
 
+def _one_of(*names: str, or_null: str | None = None) -> ConfigDict:
+    """For the schema: one of these is there and not null, or `or_null` is there at all."""
+    told: list[JsonValue] = [
+        {"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names
+    ]
+    if or_null:
+        told.append({"required": [or_null]})
+    return ConfigDict(json_schema_extra={"anyOf": told})
+
+
 class Response(Shape):
     """What the vendor answered."""
 
-    text: Text = ""
+    model_config = _one_of("finish_reason", or_null="text")
+
+    # Vendors answer null where a tool was called in place of an answer.
+    text: Annotated[Text, BeforeValidator(_or_empty), _OR_NULL] = ""
     finish_reason: Name | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not {"text", "finish_reason"} & self.model_fields_set:
+        if "text" not in self.model_fields_set and self.finish_reason is None:
             raise ValueError("needs a text or a finish_reason")
         return self
 
 
 class Evaluation(Shape):
     """How good the answer was. The verdict lies in the clear, so it is a short code."""
+
+    model_config = _one_of("verdict", "score", "feedback")
 
     verdict: Verdict | None = None
     score: Score | None = None
@@ -179,12 +223,19 @@ class Evaluation(Shape):
         return self
 
 
+class LaterUsage(Shape):
+    """What the vendor counted."""
+
+    input_tokens: AnyCount | None = None
+    output_tokens: AnyCount | None = None
+
+
 class LaterResponse(Response):
     """A response that was not known when its exchange was sent."""
 
     part: PartName = "1"
-    usage: Usage | None = None
-    latency_ms: Count | None = None
+    usage: LaterUsage | None = None
+    latency_ms: AnyCount | None = None
 
 
 class LaterEvaluation(Evaluation):

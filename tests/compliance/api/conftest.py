@@ -15,7 +15,9 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
+from compliance.customers.keys import issue_key
 from retention import clock
+from retention.actor import SYSTEM
 from retention.expiry import partitions
 from tests.cast import Cast, make_company
 from tests.conftest import Live
@@ -73,6 +75,7 @@ class Served:
     address: str
     ingest: str
     read: str
+    both: str
 
 
 @pytest.fixture
@@ -82,11 +85,13 @@ def served(live: Live, settings: Any) -> Iterator[Served]:
     server.set_app(get_wsgi_application())
     settings.PUBLIC_URL = f"http://localhost:{server.server_port}"
     company = make_company("Acme", now=clock.now())
+    scopes = {"ingest", "read"}
+    _, both = issue_key(company.customer, scopes, label="both", by=SYSTEM, now=clock.now())
     partitions.ensure(clock.today())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield Served(settings.PUBLIC_URL, company.ingest, company.read)
+        yield Served(settings.PUBLIC_URL, company.ingest, company.read, both)
     finally:
         server.shutdown()
         server.server_close()
