@@ -53,7 +53,7 @@ class Api:
         """POST: bytes go as they are, anything else as JSON."""
         sent = body if isinstance(body, bytes) else orjson.dumps(body)
         headers = {"content_type": JSON} | _bearer(key) | headers
-        return _answer(self.client.post(path, sent, **headers))
+        return _answer(self.client.generic("POST", path, sent, **headers))
 
     def get(self, path: str, *, key: str = "", **parameters: str) -> Answer:
         """GET with query parameters."""
