@@ -5,12 +5,13 @@ cat > first.json <<JSON
   "subprocessor": "openai",
   "model": "gpt-5.1",
   "purpose": "triage",
-  "finding": {"id": "F-77", "rule": "python.eval", "start_line": 1, "end_line": 1},
+  "finding": {"id": "F-77", "rule": "python.eval", "start_line": 1},
   "prompt": [
     {"type": "text", "text": "Is this a true positive?"},
-    {"type": "snippet", "path": "src/pay.py", "start_line": 1, "end_line": 1, "text": "eval(x)"}
+    {"type": "snippet", "path": "src/pay.py", "start_line": 1,
+     "text": "eval(x)"}
   ],
-  "response": {"text": "Yes: x comes from the request.", "finish_reason": "stop"},
+  "response": {"text": "Yes: x is user input.", "finish_reason": "stop"},
   "usage": {"input_tokens": 24, "output_tokens": 9},
   "latency_ms": 1400
 }]}

@@ -1,2 +1,3 @@
-curl -sS -X POST "$SANDGLASS/api/v1/exchanges/hello-2/delivered?day=$(date -u +%Y-%m-%d)" \
+today=$(date -u +%Y-%m-%d)
+curl -sS -X POST "$SANDGLASS/api/v1/exchanges/hello-2/delivered?day=$today" \
   -H "Authorization: Bearer $INGEST_KEY"

@@ -78,3 +78,12 @@ def test_the_news_of_a_return_says_nothing_more() -> None:
     for body in ({"delivered_at": "2026-11-22T10:00:00Z"}, [], None):
         with pytest.raises(InvalidFields):
             later.returned(body)
+
+
+def test_a_tool_call_has_no_text_and_a_whole_number_may_have_a_point() -> None:
+    part = later.response({"text": None, "finish_reason": "tool_calls", "latency_ms": 1400.0})
+    assert part.content == b'{"finish_reason":"tool_calls","text":""}'
+    assert part.usage.latency_ms == 1400
+    for wrong in ({"finish_reason": None}, {"text": "x", "latency_ms": 1.5}, {}):
+        with pytest.raises(InvalidFields):
+            later.response(wrong)
