@@ -14,7 +14,7 @@ from django.test import Client
 
 from compliance.devup import samples
 from retention import clock
-from retention.records import ingest
+from retention.vault.envelope import Sealer
 from tests.cast import Cast
 from tests.conftest import Live
 
@@ -98,6 +98,6 @@ class TestNoPlaintext:
     def test_the_search_finds_every_phrase_when_sealing_is_switched_off(
         self, live: Live, cast: Cast, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(ingest, "seal", lambda key, context, plain: plain)
+        monkeypatch.setattr(Sealer, "seal", lambda sealer, record, field, plain: plain)
         phrases = self._post(cast)
         assert _found(phrases, live) == set(phrases)
