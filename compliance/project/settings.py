@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from compliance.project import env
 from compliance.project.logs import logging_config
+from compliance.project.rest import REST_FRAMEWORK as REST_FRAMEWORK
+from compliance.project.rest import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 STATE_DIR = env.path("STATE_DIR", BASE_DIR / "var")
@@ -288,28 +290,6 @@ RATES_PER_MINUTE = {
     "ingest": env.number("INGEST_PER_MINUTE", 12_000),
     "read": env.number("READ_PER_MINUTE", 1_200),
     "lookup": env.number("LOOKUP_PER_MINUTE", 60),
-}
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["compliance.api.authentication.KeyAuthentication"],
-    # A view that names no permission is closed.
-    "DEFAULT_PERMISSION_CLASSES": ["compliance.api.authentication.Closed"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "EXCEPTION_HANDLER": "compliance.api.errors.handle",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Sandglass",
-    "VERSION": "1",
-    "DESCRIPTION": "Keeps what was exchanged with AI vendors exactly as long as was promised.",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "compliance.api.schema.bodies_are_needed",
-    ],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
 }
 
 AUDITLOG_DISABLE_REMOTE_ADDR = False
