@@ -54,7 +54,7 @@ def counts(by_class: Mapping[str, int]) -> str:
 def _counts(by_class: Mapping[str, int]) -> Iterable[str]:
     for data_class, plural in KINDS_OF_DATA.items():
         if number := by_class.get(data_class):
-            yield f"{number:,} {plural}"
+            yield f"{number:,} {plural.removesuffix('s') if number == 1 else plural}"
 
 
 def length(period: PolicyPeriod) -> str:

@@ -33,6 +33,7 @@ def test_what_has_not_happened_is_a_dash() -> None:
 def test_counts_come_in_plain_words_and_one_order() -> None:
     counted = {"response": 1200, "prompt": 3, "snippet": 0}
     assert words.counts(counted) == "3 prompts, 1,200 AI responses"
+    assert words.counts({"snippet": 1, "evaluation": 1}) == "1 code snippet, 1 quality feedback"
     assert words.counts({}) == "–"
 
 
