@@ -78,7 +78,7 @@ def _facts(now: datetime) -> dict[str, Any]:
     return {
         "day": words.day(today),
         "needs": wanted,
-        "alarms": sum(need.tone == "is-bad" for need in wanted),
+        "at_risk": sum(need.tone == "is-bad" for need in wanted),
         "counted_at": words.instant(kept.counted_at),
         "kinds": by_kind(kept.lines),
         "kept_items": sum(line.items for line in kept.lines),

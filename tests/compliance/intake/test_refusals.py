@@ -117,7 +117,7 @@ NESTED: list[tuple[str, dict[str, Any], Any]] = [
     ),
     ("prompt[0].lang", {"prompt": [SNIPPET | {"lang": "py"}]}, "is not known here"),
     ("prompt[0].path", {"prompt": [TEXT_PART | {"path": "a"}]}, "is not known here"),
-    ("response.text", {"response": {"text": None}}, "must be a text"),
+    ("response.text", {"response": {"text": 7}}, "must be a text"),
     ("response.text", {"response": {"text": "\0"}}, "must not contain the NUL character"),
     ("response.role", {"response": {"text": "", "role": "x"}}, "is not known here"),
     ("usage.input_tokens", {"usage": {"input_tokens": -1}}, "must be at least 0"),
