@@ -200,8 +200,16 @@ def _detail(refusal: RetentionError) -> str:
         return str(refusal)
     on = refusal.facts.get("gone_on")
     if isinstance(on, date):
-        return f"deleted as promised, on {on.day} {on:%B %Y}"
-    return "deleted as promised"
+        day = refusal.facts["day"]
+        return (
+            f"Whatever there was of {_in_words(day)} was deleted as promised on {_in_words(on)}. "
+            "Ids are not kept, so nothing is said about this one."
+        )
+    return "Deleted as promised."
+
+
+def _in_words(day: object) -> str:
+    return f"{day:%-d %B %Y}"
 
 
 def _told(refusal: RetentionError) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from retention.errors import ExchangeGone, UnknownExchange
-from retention.policies.rules import DataClass, ceiling
+from retention.policies.rules import DataClass
 from retention.records.identity import day_of, exchange_id, record_id
 from retention.records.parts import Call, Usage
 from retention.records.views import Address, ExchangeView, LiveCell, RecordView
@@ -42,7 +42,10 @@ PAYLOADS = """
     SELECT id, payload FROM retention_record
     WHERE customer_id = %s AND clock_day = %s AND exchange_id = %s AND cell_id = ANY(%s)
 """
-CELLS_OF_DAY = "SELECT count(*) FROM retention_cell WHERE customer_id = %s AND clock_day = %s"
+LAST_OF_DAY = """
+    SELECT max(expires_on) FROM retention_cell
+    WHERE customer_id = %s AND clock_day = %s AND acknowledged > 0
+"""
 
 
 def live_cells(
@@ -60,7 +63,8 @@ def live_cells(
 def exchange(customer: UUID, address: Address, *, today: date) -> ExchangeView:
     """One exchange with what may be read of it today.
 
-    Raises `ExchangeGone` when its day is named and has passed, else `UnknownExchange`.
+    Raises `ExchangeGone` when its day is named and all that was kept of that day is gone, else
+    `UnknownExchange`.
     """
     for days in _days(address, today):
         cells = live_cells(customer, today=today, first=min(days), last=max(days))
@@ -99,16 +103,15 @@ def _id_on(customer: UUID, address: Address, day: date) -> UUID:
 
 
 def _refuse_if_gone(customer: UUID, day: date, today: date) -> None:
-    """Raise `ExchangeGone` when nothing of that day may be read any more."""
-    if day > today:
-        return
-    if ceiling(day) <= today:
-        raise ExchangeGone(day=day, gone_on=ceiling(day))
+    """Raise `ExchangeGone` when there was something of that day and nothing of it may be read.
+
+    Of ids nothing is left then: whether this one was among them nobody can say.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(CELLS_OF_DAY, [customer, day])
-        had_any = bool(cursor.fetchone()[0])
-    if had_any and not live_cells(customer, today=today, first=day, last=day):
-        raise ExchangeGone(day=day)
+        cursor.execute(LAST_OF_DAY, [customer, day])
+        (last,) = cursor.fetchone()
+    if last is not None and not live_cells(customer, today=today, first=day, last=day):
+        raise ExchangeGone(day=day, gone_on=last)
 
 
 def exchanges(

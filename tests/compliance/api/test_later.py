@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time_machine
+
 from compliance.customers import lifecycle
 from retention.actor import SYSTEM
 from tests.cast import Cast
@@ -88,12 +90,21 @@ def test_p15_nothing_is_added_to_somebody_elses_exchange(api: Api, cast: Cast) -
             assert (answer.status, answer.code) == (404, "unknown_exchange")
 
 
-def test_a_gone_day_is_gone(api: Api, cast: Cast) -> None:
+def test_p3_a_gone_day_is_gone(api: Api, cast: Cast) -> None:
+    api.send(MARKED, key=cast.acme.ingest)
+    with time_machine.travel("2027-05-22T00:00:00Z", tick=False):
+        for kind, part in ANY_PART.items():
+            address = f"{EXCHANGES}/marked/{kind}?day=2026-11-22"
+            answer = api.post(address, part, key=cast.acme.ingest)
+            assert (answer.status, answer.code) == (410, "deleted_as_promised")
+            assert "deleted as promised on 22 May 2027" in answer.body["detail"]
+
+
+def test_p3_a_day_that_held_nothing_is_not_gone(api: Api, cast: Cast) -> None:
     for kind, part in ANY_PART.items():
-        address = f"{EXCHANGES}/marked/{kind}?day=2026-01-01"
+        address = f"{EXCHANGES}/marked/{kind}?day=2020-01-01"
         answer = api.post(address, part, key=cast.acme.ingest)
-        assert (answer.status, answer.code) == (410, "deleted_as_promised")
-        assert answer.body["detail"] == "deleted as promised, on 1 July 2026"
+        assert (answer.status, answer.code) == (404, "unknown_exchange")
 
 
 BAD = (

@@ -78,6 +78,12 @@ def test_an_exchange_is_found_by_its_own_id_on_any_live_day(api: Api, cast: Cast
     assert (other_day.status, other_day.code) == (404, "unknown_exchange")
 
 
+GONE = (
+    "Whatever there was of 22 November 2026 was deleted as promised on 22 May 2027. "
+    "Ids are not kept, so nothing is said about this one."
+)
+
+
 def test_p3_from_midnight_of_its_date_an_exchange_is_gone(api: Api, cast: Cast) -> None:
     [sent] = api.send(short(), key=cast.acme.ingest).body["results"]
     named = f"{EXCHANGES}/{sent['exchange']}"
@@ -87,10 +93,20 @@ def test_p3_from_midnight_of_its_date_an_exchange_is_gone(api: Api, cast: Cast) 
         for address, query in ((named, {}), (f"{EXCHANGES}/triage-1", {"day": "2026-11-22"})):
             gone = api.get(address, key=cast.acme.read, **query)
             assert (gone.status, gone.code) == (410, "deleted_as_promised")
-            assert gone.body["detail"] == "deleted as promised, on 22 May 2027"
+            assert gone.body["detail"] == GONE
         unnamed = api.get(f"{EXCHANGES}/triage-1", key=cast.acme.read)
         assert (unnamed.status, unnamed.code) == (404, "unknown_exchange")
         assert ids(api.get(EXCHANGES, key=cast.acme.read)) == []
+
+
+def test_p3_nothing_is_said_to_be_deleted_of_a_day_that_held_nothing(api: Api, cast: Cast) -> None:
+    api.send(short(), key=cast.acme.ingest)
+    with time_machine.travel("2027-05-22T00:00:00Z", tick=False):
+        for day in ("2020-01-01", "2026-11-21"):
+            never = api.get(f"{EXCHANGES}/triage-1", key=cast.acme.read, day=day)
+            assert (never.status, never.code) == (404, "unknown_exchange")
+        theirs = api.get(f"{EXCHANGES}/triage-1", key=cast.borealis.read, day="2026-11-22")
+        assert (theirs.status, theirs.code) == (404, "unknown_exchange")
 
 
 def test_p15_somebody_elses_exchange_does_not_exist(api: Api, cast: Cast) -> None:

@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from retention.errors import ExchangeGone, UnknownExchange
+from retention.policies import queries as policies
 from retention.policies.rules import DataClass
-from retention.records import ingest, queries
+from retention.records import cells, ingest, queries
 from retention.records.identity import exchange_id
 from retention.records.parts import Outcome, Usage
 from retention.records.queries import Address
@@ -166,16 +167,18 @@ GONE, UNKNOWN = ExchangeGone, UnknownExchange
         pytest.param(0, DAY - A_DAY, UNKNOWN, id="nothing was ever stored on that day"),
         pytest.param(0, DAY + A_DAY, UNKNOWN, id="that day has not come"),
         pytest.param(0, date(9999, 12, 31), UNKNOWN, id="no day so far ahead"),
-        pytest.param(0, date(2026, 5, 22), GONE, id="six months ago"),
+        pytest.param(0, date(2026, 5, 22), UNKNOWN, id="six months ago, and nothing was stored"),
         pytest.param(0, date(2026, 5, 23), UNKNOWN, id="a day younger"),
-        pytest.param(0, date(1970, 1, 1), GONE, id="long ago"),
-        pytest.param(0, date.min, GONE, id="as long ago as there are dates"),
+        pytest.param(0, date(2020, 1, 1), UNKNOWN, id="before there was a customer"),
+        pytest.param(0, date(1970, 1, 1), UNKNOWN, id="long ago"),
+        pytest.param(0, date.min, UNKNOWN, id="as long ago as there are dates"),
         pytest.param(200, DAY, GONE, id="its day has passed"),
+        pytest.param(200, DAY - A_DAY, UNKNOWN, id="the day before it, which held nothing"),
         pytest.param(0, None, UNKNOWN, id="no day was named"),
         pytest.param(200, None, UNKNOWN, id="no day was named, long after"),
     ],
 )
-def test_gone_is_said_of_a_named_day_that_passed_and_unknown_of_all_else(
+def test_p3_gone_is_said_of_a_named_day_that_held_something_and_unknown_of_all_else(
     acme: UUID, days_later: int, named_day: date | None, answer: type[Exception]
 ) -> None:
     stored(acme)
@@ -195,6 +198,27 @@ def test_a_day_whose_cells_all_ended_early_is_gone(acme: UUID) -> None:
     other = Address(external_id="never", day=DAY)
     with pytest.raises(ExchangeGone):
         queries.exchange(acme, other, today=DAY + timedelta(days=2))
+
+
+def test_p3_gone_names_the_day_on_which_the_last_of_it_went(acme: UUID) -> None:
+    stored(acme, "short", retain_days=2)
+    stored(acme, "longer", retain_days=5)
+    with pytest.raises(ExchangeGone) as gone:
+        queries.exchange(acme, Address(external_id="short", day=DAY), today=END)
+    assert gone.value.facts["gone_on"] == DAY + timedelta(days=5)
+
+
+def test_a_cell_that_never_took_anything_makes_no_day_gone(acme: UUID) -> None:
+    name = cells.CellName(acme, DAY, DataClass.PROMPT, 0)
+    assert cells.ensure(acme, [name], terms=policies.terms(acme), now=NOON)
+    with pytest.raises(UnknownExchange):
+        queries.exchange(acme, Address(external_id="triage-1", day=DAY), today=END)
+
+
+def test_p15_what_another_customer_had_makes_no_day_gone(acme: UUID) -> None:
+    stored(acme)
+    with pytest.raises(UnknownExchange):
+        queries.exchange(uuid4(), Address(external_id="triage-1", day=DAY), today=END)
 
 
 def test_an_expired_exchange_on_a_day_that_lives_is_unknown(acme: UUID) -> None:
