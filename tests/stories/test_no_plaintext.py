@@ -47,7 +47,9 @@ def _phrases(bodies: list[dict[str, object]]) -> list[bytes]:
     for body in bodies:
         for part in [*body["prompt"], body["response"]]:  # type: ignore[misc]
             lines = [line.strip() for line in part["text"].splitlines()]
-            plain = [x for x in lines if len(x) >= SHORTEST and json.dumps(x)[1:-1] == x]
+            # A ruled line stands in many a file.
+            telling = [x for x in lines if len(x) >= SHORTEST and len(set(x)) > 8]
+            plain = [x for x in telling if json.dumps(x)[1:-1] == x]
             found += [line.encode() for line in plain[:1]]
     return list(dict.fromkeys(found))[:PHRASES]
 
