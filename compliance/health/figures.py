@@ -17,15 +17,10 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from retention.expiry import partitions
+from retention.expiry import partitions, queries
 from retention.expiry.models import ClockGuard, TickPart
 from retention.records import room
 
-DUE = """
-    SELECT count(*), min(expires_on) FROM retention_cell
-    WHERE expires_on <= %s AND state <> 'purged' AND state = ANY(%s)
-"""
-BLOCKED = "SELECT count(*) FROM retention_cell WHERE blocked <> ''"
 PENDING = "SELECT count(*), min(created_at) FROM retention_entry WHERE signed_at IS NULL"
 TOTALS = """
     SELECT state, count(*), coalesce(sum(acknowledged), 0), coalesce(sum(purged), 0),
@@ -33,7 +28,6 @@ TOTALS = """
     FROM retention_cell GROUP BY state
 """
 RUNS = "SELECT count(*), coalesce(sum(days_dropped), 0) FROM retention_sweeprun"
-WITH_KEY = ["open", "sealed", "purging"]
 MEGABYTE = 1024 * 1024
 
 
@@ -63,13 +57,14 @@ class Figures:
 
 def read(*, now: datetime, host_now: datetime) -> Figures:
     """Look once: five short queries, the disks, and the copy's age."""
+    behind = queries.behind(now.date())
     made = {day for day, pending in partitions.existing().items() if not pending}
     guard = ClockGuard.objects.first()
     return Figures(
-        readable=_due(now, WITH_KEY),
-        rows=_due(now, ["shredded"]),
+        readable=_backlog(behind.keys, behind.keys_since, now),
+        rows=_backlog(behind.rows, behind.rows_since, now),
         unsigned=_unsigned(now),
-        blocked=_number(BLOCKED),
+        blocked=behind.blocked,
         missing_days=len(set(partitions.window(now.date())[: -partitions.DAYS_AHEAD]) - made),
         days_ahead=_ahead(made, now.date()),
         clock_alarm=guard.alarm if guard else "",
@@ -94,17 +89,8 @@ def runs() -> tuple[int, int]:
     return int(count), int(days)
 
 
-def _number(query: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return int(cursor.fetchone()[0])
-
-
-def _due(now: datetime, states: list[str]) -> Backlog:
-    with connection.cursor() as cursor:
-        cursor.execute(DUE, [now.date(), states])
-        count, first = cursor.fetchone()
-    return Backlog(count, _since_midnight_of(first, now)) if first else Backlog()
+def _backlog(waiting: int, since: date | None, now: datetime) -> Backlog:
+    return Backlog(waiting, _since_midnight_of(since, now)) if since else Backlog()
 
 
 def _since_midnight_of(day: date, now: datetime) -> float:
