@@ -1,7 +1,7 @@
 """Where an exchange is, for whoever may not read it: days and cells, never content.
 
-Every statement names its customers and its days, like all others on records. Without a customer,
-those are asked that have live cells on the day that the server's id carries.
+Every statement names its customers and its days, like all others on records. Whose a server's id is
+does not show in it, so those customers are asked that have live cells on the day that it carries.
 """
 
 from __future__ import annotations
@@ -38,6 +38,14 @@ FIND = """
         ORDER BY data_class <> 'prompt' LIMIT 1000
     ) found ORDER BY clock_day DESC, customer_id
 """
+FIND_BY_RECORD = """
+    SELECT wanted.customer, wanted.day, found.exchange_id
+    FROM unnest(%s::uuid[], %s::date[], %s::uuid[]) AS wanted(customer, day, id)
+    CROSS JOIN LATERAL (
+        SELECT exchange_id FROM retention_record
+        WHERE customer_id = wanted.customer AND clock_day = wanted.day AND id = wanted.id LIMIT 1
+    ) found
+"""
 
 
 @dataclass(slots=True)
@@ -54,17 +62,28 @@ class Trace:
     rows: dict[UUID, int] = field(default_factory=dict)
 
 
-def by_exchange(exchange: UUID, customer: UUID | None = None) -> list[Trace]:
-    """The exchange with this id of the server's. Raises `ValueError` if it is none of ours."""
-    day = day_of(exchange)
-    customers = [customer] if customer else _column(CUSTOMERS_OF_DAY, day)
-    return _find([(owner, day, exchange) for owner in customers])
+def by_server_id(identifier: UUID) -> list[Trace]:
+    """The exchange with this id, or with a record of this id, whosever it is.
+
+    Raises `ValueError` if it is none of ours.
+    """
+    day = day_of(identifier)
+    wanted = [(owner, day, identifier) for owner in _column(CUSTOMERS_OF_DAY, day)]
+    return _find(wanted) or _find(_rows(FIND_BY_RECORD, wanted))
 
 
-def by_external_id(customer: UUID, external_id: str, day: date | None = None) -> list[Trace]:
-    """The customer's exchanges that it calls so: on a day, or on every live one."""
-    days = [day] if day else _column(DAYS_OF_CUSTOMER, customer)
-    return _find([(customer, found, exchange_id(customer, external_id, found)) for found in days])
+def by_external_id(customer: UUID, *spellings: str) -> dict[str, list[Trace]]:
+    """The customer's exchanges that it calls so, on every live day, newest first."""
+    days = _column(DAYS_OF_CUSTOMER, customer)
+    wanted = {
+        exchange_id(customer, spelling, day): (spelling, day)
+        for spelling in spellings
+        for day in days
+    }
+    found: dict[str, list[Trace]] = defaultdict(list)
+    for trace in _find([(customer, day, exchange) for exchange, (_, day) in wanted.items()]):
+        found[wanted[trace.exchange][0]].append(trace)
+    return found
 
 
 def cells_of(customers: Iterable[UUID], days: Iterable[date]) -> dict[Place, list[Cell]]:
@@ -82,13 +101,17 @@ def _column(statement: str, parameter: date | UUID) -> list[Any]:
         return [value for (value,) in cursor.fetchall()]
 
 
-def _find(wanted: Sequence[tuple[UUID, date, UUID]]) -> list[Trace]:
+def _rows(statement: str, wanted: Sequence[tuple[UUID, date, UUID]]) -> list[Any]:
     if not wanted:
         return []
-    traces: dict[tuple[UUID, UUID], Trace] = {}
     with connection.cursor() as cursor:
-        cursor.execute(FIND, [list(column) for column in zip(*wanted, strict=True)])
-        for *head, cell in cursor.fetchall():
-            trace = traces.setdefault((head[0], head[1]), Trace(*head))
-            trace.rows[cell] = trace.rows.get(cell, 0) + 1
+        cursor.execute(statement, [list(column) for column in zip(*wanted, strict=True)])
+        return list(cursor.fetchall())
+
+
+def _find(wanted: Sequence[tuple[UUID, date, UUID]]) -> list[Trace]:
+    traces: dict[tuple[UUID, UUID], Trace] = {}
+    for *head, cell in _rows(FIND, wanted):
+        trace = traces.setdefault((head[0], head[1]), Trace(*head))
+        trace.rows[cell] = trace.rows.get(cell, 0) + 1
     return list(traces.values())
