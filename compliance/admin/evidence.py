@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from django.conf import settings
 from django.urls import reverse
 
 from compliance.admin import words
@@ -13,7 +14,7 @@ from retention.expiry.models import DeletionRecord
 from retention.ledger.models import Entry
 from retention.records.models import Cell
 
-# What is promised: unreadable at 00:00 UTC, keys destroyed and items removed so long after it.
+# What is promised: not given out from 00:00 UTC, keys and items gone so long after it.
 KEYS_WITHIN, ITEMS_WITHIN = timedelta(minutes=15), timedelta(hours=24)
 
 
@@ -44,13 +45,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All of it. `adds_up`: every item that was ever stored in the groups is accounted for."""
+    """All of it. `adds_up`: every item that was ever stored in the groups is accounted for.
+
+    `copied`: this service replaces a copy of its key store by itself.
+    """
 
     steps: Sequence[Step]
     groups: Sequence[Group]
     adds_up: bool
     late: str
     removed: str
+    copied: bool
 
 
 def evidence_of(deletion: DeletionRecord) -> Evidence:
@@ -64,16 +69,16 @@ def evidence_of(deletion: DeletionRecord) -> Evidence:
         all(_adds_up(cell) for cell in cells),
         _late(deletion, cells),
         words.instant(deletion.rows_removed_at),
+        bool(settings.VAULT_COPY),
     )
 
 
 def _steps(deletion: DeletionRecord, cells: Sequence[Cell]) -> Iterator[Step]:
-    dates = sorted({cell.expires_on for cell in cells})
-    if dates:
+    if cells:
         yield Step(
-            "Unreadable",
-            "From this moment nothing was given out any more, whether a run came by or not.",
-            " · ".join(words.deletion_date(date) for date in dates),
+            "Not given out since",
+            "From the deletion date on nobody gets it any more, whether a run came by or not.",
+            words.deletion_dates(cell.expires_on for cell in cells),
         )
     intents = {cell.intent for cell in cells if cell.intent}
     signed = [entry.signed_at for entry in intents if entry.signed_at]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -84,9 +84,9 @@ class ChangedOnFilter(WrittenOnFilter):
 
 
 class OnDayFilter(TypedFilter):
-    """By one day."""
+    """By the day from which things are counted."""
 
-    title, parameter_name, typed_as = "day", "day", "date"
+    title, parameter_name, typed_as = "day of the call", "day", "date"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """What is counted from that UTC day; nothing, if it is no day."""
@@ -99,7 +99,7 @@ class OnDayFilter(TypedFilter):
 class GoesOnFilter(TypedFilter):
     """By the deletion date itself."""
 
-    title, parameter_name, typed_as = "goes on", "goes", "date"
+    title, parameter_name, typed_as = "deletion date", "goes", "date"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """What is deleted on that day and is not deleted yet."""
@@ -108,6 +108,31 @@ class GoesOnFilter(TypedFilter):
         day = as_date(str(self.value()))
         going = queryset.exclude(state=Cell.State.PURGED)
         return going.filter(expires_on=day) if day else queryset.none()
+
+
+class RemovedFromFilter(TypedFilter):
+    """Of deletion records: by the first UTC day on which items were removed."""
+
+    title, parameter_name, typed_as = "removed from", "from", "date"
+    bound: ClassVar[str] = "rows_removed_at__gte"
+    days_after: ClassVar[int] = 0
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """From that midnight on; nothing, if it is no day."""
+        if not self.value():
+            return queryset
+        if not (day := as_date(str(self.value()))) or day == date.max:
+            return queryset.none()
+        bound = datetime.combine(day + timedelta(days=self.days_after), time(), UTC)
+        return queryset.filter(**{self.bound: bound})
+
+
+class RemovedToFilter(RemovedFromFilter):
+    """And by the last one, which is within."""
+
+    title, parameter_name = "removed to", "to"
+    bound = "rows_removed_at__lt"
+    days_after = 1
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -175,35 +200,10 @@ class DayFilter(admin.SimpleListFilter):
         return queryset
 
 
-class CountedFromFilter(DayFilter):
-    """Young or old."""
-
-    title, parameter_name, field = "age", "from", "clock_day"
-    spans: ClassVar[dict[str, tuple[str, int | None, int | None]]] = {
-        "today": ("Today", 0, 0),
-        "week": ("The last 7 days", -6, 0),
-        "month": ("The last 31 days", -30, 0),
-        "older": ("Longer ago", None, -31),
-    }
-
-
-class RemovedFromFilter(CountedFromFilter):
-    """Of deletion records: nothing is removed before the day from which it is counted."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """With that bound, since they are listed by when they were removed."""
-        found = super().queryset(request, queryset)
-        first = self.spans.get(str(self.value()), ("", None, None))[1]
-        if first is None:
-            return found
-        day = clock.today() + timedelta(days=first)
-        return found.filter(rows_removed_at__gte=datetime.combine(day, time(), UTC))
-
-
 class DeletionDateFilter(DayFilter):
     """What is due, and what is due next. What is deleted already has no date to come."""
 
-    title, parameter_name, field = "deletion date", "until", "expires_on"
+    title, parameter_name, field = "due for deletion", "until", "expires_on"
     spans: ClassVar[dict[str, tuple[str, int | None, int | None]]] = {
         "due": ("Today or before", None, 0),
         "week": ("In the next 7 days", 1, 7),

@@ -11,7 +11,6 @@ from django.utils.safestring import SafeString
 
 from compliance.admin import words
 from compliance.admin.filters import (
-    CountedFromFilter,
     CustomerFilter,
     DeletionDateFilter,
     GoesOnFilter,
@@ -36,9 +35,13 @@ class DayGroupAdmin(OfCustomers):
         StateFilter,
         GoesOnFilter,
         DeletionDateFilter,
-        CountedFromFilter,
     )
     list_select_related = ("version",)
+    change_form_template = "admin/compliance/day_group.html"
+    lead = (
+        "“Shorter time asked for”: the sender of an AI call may ask for fewer days than the policy "
+        "gives. Such items are a day group of their own, and keep that shorter promise."
+    )
     fieldsets = (
         (None, {"fields": ("customer", "kind_of_data", "counted_from", "asked_for")}),
         ("Promise", {"fields": ("version", "deletion_date", "condition", "blocked")}),
@@ -73,10 +76,16 @@ class DayGroupAdmin(OfCustomers):
         """Where it is in its life, and whether the run is late."""
         return words.condition(cell, cell.today)
 
-    @admin.display(description="days asked for")
+    @admin.display(description="shorter time asked for")
     def asked_for(self, cell: Cell) -> str:
-        """A shorter time that was sent along."""
-        return str(cell.retain_days or words.NOTHING)
+        """Sent along with the call; the policy's own is never lengthened by it."""
+        days = cell.retain_days
+        return f"{days} day{'s' * (days != 1)}" if days else words.NOTHING
+
+    @admin.display(description="counted from (day of the call)")
+    def counted_from(self, row: Any) -> str:
+        """From which its time is counted."""
+        return words.day(row.clock_day)
 
     @admin.display(description="deletion date")
     def deletion_date(self, cell: Cell) -> str:

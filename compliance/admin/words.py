@@ -33,6 +33,11 @@ def deletion_date(value: date | None) -> str:
     return f"{day(value)}, 00:00\u00a0UTC" if value else NOTHING
 
 
+def deletion_dates(values: Iterable[date]) -> str:
+    """One after the other, if there are several: from each on, something was not given out."""
+    return " · ".join(deletion_date(value) for value in sorted(set(values))) or NOTHING
+
+
 def instant(value: datetime | None) -> str:
     """A moment to the minute, with its zone."""
     if value is None:

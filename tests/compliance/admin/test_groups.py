@@ -62,9 +62,6 @@ def test_it_is_filtered_by_kind_state_and_dates(admin: Client, acme: Customer) -
     assert found(admin, "state=sealed") == [due]
     assert found(admin, "state=open") == [prompt, response]
     assert found(admin, "state=nonsense") == [prompt, response, due]
-    assert found(admin, "from=today") == [prompt]
-    assert found(admin, "from=week") == [prompt]
-    assert found(admin, "from=older") == [response, due]
     assert found(admin, "until=due") == [due]
     assert found(admin, "until=week") == []
     assert found(admin, "until=later") == [response, prompt]
@@ -125,3 +122,26 @@ def test_a_late_run_is_said_and_that_nothing_can_be_read(admin: Client, acme: Cu
     late = add_day_group(acme.pk, TODAY - timedelta(days=184))
     for url in (LIST, f"{LIST}{late.pk}/change/"):
         assert "unreadable, deletion due" in plain(admin, url)
+
+
+def test_each_filter_by_date_says_which_date(admin: Client, acme: Customer) -> None:
+    text = plain(admin, LIST)
+    named = {"day": "Day of the call", "goes": "Deletion date", "until": "Due for deletion"}
+    for name, title in named.items():
+        assert f'<label for="by-{name}">{title}</label>' in text
+    assert 'for="by-from"' not in text
+
+
+def test_a_shorter_time_is_explained(admin: Client, acme: Customer) -> None:
+    group = add_day_group(acme.pk, TODAY, retain_days=30)
+    text = plain(admin, LIST)
+    assert "may ask for fewer days" in text
+    assert "Shorter time asked for" in text
+    for url in (LIST, f"{LIST}{group.pk}/change/"):
+        assert "30 days" in plain(admin, url)
+
+
+def test_its_title_names_the_customer_the_day_and_the_kind(admin: Client, acme: Customer) -> None:
+    text = plain(admin, f"{LIST}{add_day_group(acme.pk, TODAY).pk}/change/")
+    assert "<title>Day group of Acme, day of the AI calls: 22 Nov 2026, prompts · " in text
+    assert "</span> Acme, AI calls of 22 Nov 2026, prompts</h1>" in text

@@ -36,9 +36,9 @@ def rows(client: Client, url: str) -> int:
 def test_every_filter_is_a_field_with_a_label(admin: Client) -> None:
     form = form_of(admin, GROUPS)
     fields = re.findall(r'<select name="(\w+)"', form)
-    assert {"state", "kind", "from", "until"} <= set(fields)
-    fields += re.findall(r'<input type="(?:search|date)" name="(customer|day)"', form)
-    assert {"customer", "day"} <= set(fields)
+    assert {"state", "kind", "until"} <= set(fields)
+    fields += re.findall(r'<input type="(?:search|date)" name="(customer|day|goes)"', form)
+    assert {"customer", "day", "goes"} <= set(fields)
     assert all(f'<label for="by-{name}">' in form for name in fields)
 
 
@@ -46,7 +46,7 @@ def test_fields_left_at_all_filter_nothing(admin: Client, populate: Callable[[in
     populate(2)
     everything = rows(admin, GROUPS)
     assert everything == 8
-    assert rows(admin, f"{GROUPS}?q=&state=&kind=&from=&until=") == everything
+    assert rows(admin, f"{GROUPS}?q=&state=&kind=&day=&until=") == everything
 
 
 def test_several_filters_are_chosen_at_once(
@@ -57,7 +57,7 @@ def test_several_filters_are_chosen_at_once(
     assert rows(admin, url) == 2
     form = form_of(admin, url)
     assert (chosen(form, "state"), chosen(form, "kind")) == ("open", "response")
-    assert chosen(form, "from") == ""
+    assert chosen(form, "until") == ""
     assert rows(admin, f"{GROUPS}?state=purged&kind=response") == 0
 
 

@@ -50,7 +50,6 @@ QUESTIONS = [
     "/admin/retention/cell/?state=shredded",
     "/admin/retention/cell/?until=due",
     "/admin/retention/cell/?until=later",
-    "/admin/retention/cell/?from=older",
     "/admin/retention/cell/?state=sealed",
     "/admin/retention/cell/?goes=2027-04-01",
     "/admin/retention/cell/?q=2026-10-01",
@@ -62,6 +61,7 @@ QUESTIONS = [
     "/admin/retention/entry/?signed=yes",
     "/admin/retention/entry/?signed=no",
     "/admin/retention/deletionrecord/",
+    "/admin/retention/deletionrecord/?from=2026-11-01&to=2026-11-22",
 ]
 
 

@@ -19,6 +19,13 @@ def test_a_deletion_date_has_an_hour_and_a_zone() -> None:
     assert plain(words.deletion_date(date(2026, 12, 1))) == "1 Dec 2026, 00:00 UTC"
 
 
+def test_several_deletion_dates_are_said_once_each_and_in_order() -> None:
+    first, second = date(2026, 11, 22), date(2026, 12, 1)
+    said = "22 Nov 2026, 00:00 UTC · 1 Dec 2026, 00:00 UTC"
+    assert plain(words.deletion_dates([second, first, second])) == said
+    assert words.deletion_dates([]) == "–"
+
+
 def test_a_moment_is_said_in_utc_wherever_it_came_from() -> None:
     east = timezone(timedelta(hours=9))
     moment = datetime(2026, 11, 23, 1, 30, tzinfo=east)
