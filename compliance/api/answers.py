@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from compliance.intake.exchanges import Refused
+from retention.errors import ContentMismatch
 from retention.expiry.models import DeletionRecord
 from retention.policies.history import Binding, Standing
 from retention.policies.models import PolicyPeriod
@@ -53,7 +54,7 @@ def outcome(of: Outcome) -> Answer:
             "status": of.status,
             "code": of.code,
             "retryable": of.retryable,
-        }
+        } | _standing(of)
     return {
         "id": of.external_id,
         "status": of.status,
@@ -66,6 +67,13 @@ def outcome(of: Outcome) -> Answer:
         "dropped": [{"class": gone.data_class, "code": gone.code} for gone in of.dropped],
         "flags": of.flags,
     }
+
+
+def _standing(refused: Outcome) -> Answer:
+    """Other content under the same id: which exchange stands there."""
+    if refused.code != ContentMismatch.code:
+        return {}
+    return {"exchange": refused.exchange, "clock_day": refused.clock_day}
 
 
 def delivered(done: Delivered) -> Answer:

@@ -57,7 +57,7 @@ class ByScope(BasePermission):
         key = request.auth
         if not isinstance(key, ApiKey):
             raise MissingKey
-        if method == "OPTIONS" or method not in view.allowed_methods:
+        if method == "OPTIONS" or method not in {*view.allowed_methods, *view.scopes}:
             return True
         if view.scopes.get(method) not in key.scopes:
             raise MissingScope

@@ -26,6 +26,7 @@ from compliance.api.reading import (
 from compliance.api.views import ApiView, customer_of
 from compliance.intake import bodies, exchanges, later
 from compliance.intake.exchanges import Refused
+from compliance.intake.flags import Flag
 from retention import clock
 from retention.errors import ContentMismatch, ExchangeGone, ExpiredOnArrival, RetentionError
 from retention.policies.rules import DataClass
@@ -73,7 +74,7 @@ class Exchanges(ApiView):
             last=day(request, "to"),
             data_class=choice(request, "class", DataClass),
             repository=word(request, "repository", schema.REPOSITORY),
-            flag=word(request, "flag", schema.FLAG),
+            flag=choice(request, "flag", Flag),
             after=pages.BY_DAY.after(request),
             limit=pages.limit_of(request) + 1,
         )
@@ -85,7 +86,8 @@ class Exchanges(ApiView):
 class Exchange(ApiView):
     """`/api/v1/exchanges/{id}`."""
 
-    scopes: ClassVar = {"GET": "read"}
+    # DELETE is refused by name, and to whoever might do it alone.
+    scopes: ClassVar = {"GET": "read", "DELETE": "ingest"}
 
     @extend_schema(**schema.READ)
     def get(self, request: Request, id: str) -> Response:

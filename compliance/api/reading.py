@@ -74,10 +74,13 @@ def address_of(request: Request, text: str) -> Address:
 
 
 def known_parameters(request: Request, names: Collection[str]) -> None:
-    """A misspelt filter must not become no filter."""
+    """A misspelt filter must not become no filter, and of two values none may win unseen."""
     if not set(request.query_params) <= set(names):
         known = ", ".join(sorted(names))
         raise InvalidParameter(f"Only these query parameters are known here: {known}.")
+    for name, values in request.query_params.lists():
+        if len(values) > 1:
+            raise InvalidParameter(f"{name} may be given once.")
 
 
 def day(request: Request, name: str) -> date | None:

@@ -9,14 +9,17 @@ from uuid import UUID
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-from compliance.api import pages, shown
+from compliance.api import described, pages, shown
 from compliance.intake import shapes
+from compliance.intake.flags import Flag
 from retention.policies.history import Standing
 from retention.policies.rules import DataClass
 
 REPOSITORY = r"^[^\x00-\x1f\x7f]{1,200}$"
-FLAG = r"^[a-z_]{1,64}$"
 PROBLEM = "application/problem+json"
+# Which scope an operation needs, as OpenAPI 3.1 names the roles of a key.
+INGEST: Any = [{"key": ["ingest"]}]
+READ_SCOPE: Any = [{"key": ["read"]}]
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -61,13 +64,14 @@ def _page(cursor: pages.Cursor[Any, Any]) -> list[OpenApiParameter]:
     ]
 
 
-_LATER: dict[str, Any] = {"parameters": [_ID, _DAY], "tags": ["exchanges"]}
+_LATER: dict[str, Any] = {"parameters": [_ID, _DAY], "tags": ["exchanges"], "auth": INGEST}
 _LATER_PROBLEMS = _problems(400, 404, 409, 410, 413, 415, 422, 503)
-_READ: dict[str, Any] = {"tags": ["exchanges"]}
+_READ: dict[str, Any] = {"tags": ["exchanges"], "auth": READ_SCOPE}
 
 SEND: dict[str, Any] = {
     "operation_id": "send_exchanges",
     "tags": ["exchanges"],
+    "auth": INGEST,
     "request": {"application/json": shown.Batch},
     "responses": {200: shown.BatchAnswer, **_problems(400, 413, 415, 503)},
 }
@@ -79,7 +83,7 @@ LIST: dict[str, Any] = {
         _query(
             "class",
             str,
-            "Only those with a readable record of this class.",
+            "Only those with a readable record of this class; all their records are shown.",
             enum=[str(data_class) for data_class in DataClass],
         ),
         _query(
@@ -87,7 +91,7 @@ LIST: dict[str, Any] = {
             {"type": "string", "pattern": REPOSITORY},
             "Only those of this repository.",
         ),
-        _query("flag", {"type": "string", "pattern": FLAG}, "Only those with this flag."),
+        _query("flag", str, "Only those with this flag.", enum=[str(flag) for flag in Flag]),
         *_page(pages.BY_DAY),
     ],
     "responses": {200: shown.ExchangePage, **_problems(400)},
@@ -118,23 +122,27 @@ DELIVER: dict[str, Any] = {
 }
 DELETIONS: dict[str, Any] = {
     "tags": ["deletions"],
+    "auth": READ_SCOPE,
     "operation_id": "list_deletions",
     "parameters": [*_DAYS, *_page(pages.BY_INSTANT)],
     "responses": {200: shown.DeletionPage, **_problems(400)},
 }
 DELETION: dict[str, Any] = {
     "tags": ["deletions"],
+    "auth": READ_SCOPE,
     "operation_id": "read_deletion",
     "parameters": [OpenApiParameter("id", UUID, OpenApiParameter.PATH)],
     "responses": {200: shown.DeletionAnswer, **_problems(404)},
 }
 POLICY: dict[str, Any] = {
     "tags": ["policy"],
+    "auth": READ_SCOPE,
     "operation_id": "read_policy",
     "responses": {200: shown.PolicyAnswer, **_problems(400, 503)},
 }
 VERSIONS: dict[str, Any] = {
     "tags": ["policy"],
+    "auth": READ_SCOPE,
     "operation_id": "list_policy_versions",
     "parameters": [
         _query(
@@ -155,4 +163,4 @@ def bodies_are_needed(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for operation in path.values():
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = operation["operationId"] != "say_delivered"
-    return result
+    return described.complete(result)

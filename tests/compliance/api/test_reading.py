@@ -11,10 +11,12 @@ import time_machine
 
 from compliance.customers import lifecycle
 from compliance.intake import shapes
+from compliance.intake.flags import Flag
 from retention.actor import SYSTEM
 from tests.cast import Cast
-from tests.compliance.api.conftest import EXCHANGES, NOON, Api
+from tests.compliance.api.conftest import DELETIONS, EXCHANGES, NOON, Api
 from tests.compliance.intake.sent import CONTRACT, contract, short
+from tests.test_docs import flags
 
 
 def ids(answer: Any) -> list[str]:
@@ -224,6 +226,8 @@ BAD_FILTERS: tuple[tuple[dict[str, str], str], ...] = (
     ({"repository": "a\0b"}, "invalid_parameter"),
     ({"repository": "x" * 201}, "invalid_parameter"),
     ({"flag": "No Such"}, "invalid_parameter"),
+    ({"flag": "no_such"}, "invalid_parameter"),
+    ({"flag": ""}, "invalid_parameter"),
     ({"limit": "0"}, "invalid_parameter"),
     ({"limit": "201"}, "invalid_parameter"),
     ({"limit": "x"}, "invalid_parameter"),
@@ -244,6 +248,22 @@ def test_a_bad_parameter_is_refused_and_never_ignored(api: Api, cast: Cast) -> N
     for filters, code in BAD_FILTERS:
         answer = api.get(EXCHANGES, key=cast.acme.read, **filters)
         assert (filters, answer.status, answer.code) == (filters, 400, code)
+
+
+def test_a_parameter_that_is_given_twice_is_refused(api: Api, cast: Cast) -> None:
+    for address, query in (
+        (EXCHANGES, "class=prompt&class=response"),
+        (EXCHANGES, "limit=2&limit=2"),
+        (f"{EXCHANGES}/triage-1", "day=2026-11-21&day=2026-11-22"),
+        (DELETIONS, "from=2026-11-21&from=2026-11-22"),
+    ):
+        answer = api.get(f"{address}?{query}", key=cast.acme.read)
+        assert (query, answer.status, answer.code) == (query, 400, "invalid_parameter")
+        assert answer.body["detail"] == f"{query.partition('=')[0]} may be given once."
+
+
+def test_every_flag_that_intake_raises_can_be_asked_for() -> None:
+    assert set(Flag) == flags()
 
 
 def test_days_that_hold_nothing_are_an_empty_page(api: Api, cast: Cast) -> None:

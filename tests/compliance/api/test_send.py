@@ -63,7 +63,7 @@ def test_p13_a_retry_changes_nothing_and_brings_no_snippet_back(api: Api, cast: 
 
 
 def test_the_same_id_with_other_content_is_refused_on_its_day_alone(api: Api, cast: Cast) -> None:
-    api.send(short(), key=cast.acme.ingest)
+    [first] = api.send(short(), key=cast.acme.ingest).body["results"]
     other = short(response={"text": "Yes."})
     [result] = api.send(other, key=cast.acme.ingest).body["results"]
     assert result == {
@@ -71,6 +71,8 @@ def test_the_same_id_with_other_content_is_refused_on_its_day_alone(api: Api, ca
         "status": "refused",
         "code": "content_mismatch",
         "retryable": False,
+        "exchange": first["exchange"],
+        "clock_day": "2026-11-22",
     }
     yesterday = other | {"occurred_at": "2026-11-21T10:00:00Z"}
     [result] = api.send(yesterday, key=cast.acme.ingest).body["results"]
