@@ -83,6 +83,8 @@ def _told(kind: Kind) -> Told:
     return {
         "code": kind.code,
         "status": kind.status,
+        "answered_with": kind.answered_with,
+        "of_item": kind.of_item,
         "title": kind.title,
         "means": _marked(kind.means),
         "do": _marked(kind.do),

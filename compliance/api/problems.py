@@ -22,13 +22,23 @@ HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One code. `status` is None where it only ever stands in the result of an item of a batch."""
+    """One code. `status` is None where it only ever stands in the result of an item of a batch.
+
+    `of_item`: in a batch it is a result, and the batch is answered with 200.
+    """
 
     code: str
     title: str
     means: str
     do: str
     status: int | None = None
+    of_item: bool = False
+
+    @property
+    def answered_with(self) -> str:
+        """The status of a batch that holds it, where it may, and its own."""
+        statuses = [200] * self.of_item + [self.status] * (self.status is not None)
+        return ", ".join(map(str, statuses))
 
     @property
     def address(self) -> str:
@@ -39,7 +49,9 @@ class Kind:
 def _read() -> dict[str, list[Kind]]:
     written = tomllib.loads(TEXTS.read_text(encoding="utf-8"))
     return {
-        HEADINGS[group]: [Kind(code, **facts) for code, facts in kinds.items()]
+        HEADINGS[group]: [
+            Kind(code, of_item=group == "item", **facts) for code, facts in kinds.items()
+        ]
         for group, kinds in written.items()
     }
 

@@ -1,7 +1,7 @@
 cat > first.json <<JSON
 {"exchanges": [{
-  "id": "hello-1",
-  "occurred_at": "$(date -u +%Y-%m-%dT%H:%M:%SZ)",
+  "id": "hello-1-$NOW",
+  "occurred_at": "$NOW",
   "subprocessor": "openai",
   "model": "gpt-5.1",
   "purpose": "triage",

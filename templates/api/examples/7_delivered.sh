@@ -1,3 +1,2 @@
-today=$(date -u +%Y-%m-%d)
-curl -sS -X POST "$SANDGLASS/api/v1/exchanges/hello-2/delivered?day=$today" \
+curl -sS -X POST "$SANDGLASS/api/v1/exchanges/hello-2-$NOW/delivered?day=$DAY" \
   -H "Authorization: Bearer $INGEST_KEY"

@@ -1,1 +1,2 @@
-curl -sS -i "$SANDGLASS/api/v1/exchanges/hello-1" -H "Authorization: Bearer $INGEST_KEY"
+curl -sS -i "$SANDGLASS/api/v1/exchanges/hello-1-$NOW" \
+  -H "Authorization: Bearer $INGEST_KEY"

@@ -1,6 +1,7 @@
-"""sandglass_client.py: send, and send again until it is kept. Python's standard library alone."""
+"""sandglass_client.py: send, and send again until it is kept."""
 
 import gzip
+import http.client
 import json
 import os
 import time
@@ -8,37 +9,58 @@ import urllib.error
 import urllib.request
 
 ADDRESS = os.environ.get("SANDGLASS", "https://data.example.com")
-TRIES = 8
+# For so long a request is repeated; then put its body aside, as it was.
+MINUTES = 10
+LONGEST_PAUSE = 60
 
 
 def call(method, path, key, body=None):
-    """The parsed answer. A request that may be repeated is repeated; any other error is raised."""
+    """The parsed answer. What may be repeated is; other problems are raised."""
     address = path if path.startswith("http") else ADDRESS + path
     headers = {"Authorization": f"Bearer {key}"}
     data = None
     if body is not None:
         data = gzip.compress(json.dumps(body).encode())
-        headers |= {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    for attempt in range(TRIES):
+        headers["Content-Type"] = "application/json"
+        headers["Content-Encoding"] = "gzip"
+    give_up, pause = time.monotonic() + 60 * MINUTES, 1
+    while True:
         request = urllib.request.Request(address, data, headers, method=method)
+        wait = pause
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            text = error.read()
-            is_problem = error.headers.get_content_type() == "application/problem+json"
-            problem = json.loads(text) if is_problem else {"retryable": error.code >= 500}
-            if not problem["retryable"]:
+            problem = problem_of(error)
+            # To a POST 404 says that its exchange may still be on its way.
+            absent = method == "GET" and error.code == 404
+            if absent or not problem["retryable"]:
                 raise RuntimeError(problem) from None
-            pause = int(error.headers.get("Retry-After", 2**attempt))
-        except OSError:  # the answer may be lost: sending again is a `duplicate`, never a copy
-            pause = 2**attempt
-        time.sleep(pause)
-    raise RuntimeError(f"not kept after {TRIES} tries")
+            asked = error.headers.get("Retry-After", "")
+            wait = int(asked) if asked.isdigit() else pause
+        except (OSError, http.client.HTTPException) as error:
+            # The answer may be lost: sent again it is a `duplicate`, no copy.
+            problem = repr(error)
+        if time.monotonic() + wait > give_up:
+            raise RuntimeError(f"given up; the last problem: {problem}")
+        time.sleep(wait)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def problem_of(error):
+    """What the server says; what stands before it may answer otherwise."""
+    try:
+        problem = json.load(error)
+    except (OSError, ValueError, http.client.HTTPException):
+        problem = None
+    if isinstance(problem, dict) and "retryable" in problem:
+        return problem
+    again = error.code == 429 or error.code >= 500
+    return {"status": error.code, "retryable": again}
 
 
 def send(exchanges, key):
-    """One result for each exchange, in order. Keep what is refused and look at it."""
+    """One result for each exchange, in order. Look at what is refused."""
     results = []
     for start in range(0, len(exchanges), 100):
         body = {"exchanges": exchanges[start : start + 100]}

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
 import subprocess
 import sys
+import types
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from email.message import Message
+from html import unescape
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +25,10 @@ from django.test import Client
 
 from compliance.api import urls
 from tests.compliance.api.conftest import Served
+
+BETWEEN = "-----between-----"
+# So many characters of code fit beside the margins.
+WIDEST = 80
 
 
 class Blocks(HTMLParser):
@@ -50,10 +63,14 @@ class Blocks(HTMLParser):
             self.python[file] = self.python.get(file, "") + data
 
 
-def page() -> Blocks:
+def html() -> str:
     answer = Client().get("/api/docs/")
     assert answer.status_code == 200
-    return Blocks(answer.content.decode())
+    return answer.content.decode()
+
+
+def page() -> Blocks:
+    return Blocks(html())
 
 
 class Reader:
@@ -64,11 +81,16 @@ class Reader:
         settings, *self.shell = self.page.shell
         for key in (served.ingest, served.read):
             settings = settings.replace("sg_…", key, 1)
-        self.settings = settings + "\n"
+        self.settings = settings
+
+    def session(self, *scripts: str) -> list[str]:
+        """What each prints, one after the other in one shell, after the settings."""
+        together = f"\necho {BETWEEN}\n".join((self.settings, *scripts))
+        return self.run(together).split(BETWEEN)[1:]
 
     def run(self, script: str) -> str:
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", self.settings + script],
+            ["bash", "-euo", "pipefail", "-c", script],
             check=False,
             cwd=self.folder,
             env={"PATH": os.environ["PATH"]},
@@ -79,14 +101,15 @@ class Reader:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def parsed(self, script: str) -> list[Any]:
-        """Each JSON value that it prints."""
-        text, found = self.run(script).strip(), []
-        while text:
-            value, end = json.JSONDecoder().raw_decode(text)
-            found.append(value)
-            text = text[end:].strip()
-        return found
+
+def parsed(printed: str) -> list[Any]:
+    """Each JSON value in it."""
+    text, found = printed.strip(), []
+    while text:
+        value, end = json.JSONDecoder().raw_decode(text)
+        found.append(value)
+        text = text[end:].strip()
+    return found
 
 
 @pytest.fixture
@@ -95,38 +118,121 @@ def reader(served: Served, tmp_path: Path) -> Reader:
 
 
 def test_every_command_shown_works_in_the_order_shown(reader: Reader, served: Served) -> None:
-    attempt, first, again, batch, later, delivered, read, wrong = reader.shell
-    assert reader.parsed(attempt)[0]["in_force"]["version"] == 1
-    [sent] = reader.parsed(first)
+    attempt, first, again, batch, later, delivered, read, wrong = reader.session(*reader.shell)
+    assert parsed(attempt)[0]["in_force"]["version"] == 1
+    [sent] = parsed(first)
     assert sent["receipt"]["stored"] == 1
     assert {kept["class"] for kept in sent["results"][0]["records"]} == {
         *("prompt", "snippet", "response"),
     }
-    assert reader.parsed(again)[0]["results"][0]["status"] == "duplicate"
-    [mixed] = reader.parsed(batch)
+    assert parsed(again)[0]["results"][0]["status"] == "duplicate"
+    [mixed] = parsed(batch)
     assert [result["status"] for result in mixed["results"]] == ["stored", "refused"]
     assert "model" in mixed["results"][1]["errors"]
-    assert [part["status"] for part in reader.parsed(later)] == ["stored", "stored"]
-    assert reader.parsed(delivered)[0]["deleted"] == 1
-    one, listed = reader.parsed(read)
+    assert [part["status"] for part in parsed(later)] == ["stored", "stored"]
+    assert parsed(delivered)[0]["deleted"] == 1
+    one, listed = parsed(read)
     texts = {record["class"]: record["content"].get("text") for record in one["records"]}
     assert texts["snippet"] == "eval(x)"
     assert texts["response"].startswith("Yes")
     assert len(listed["results"]) == 1
     assert listed["next"].startswith(served.address)
-    shown = reader.run(wrong)
-    assert "403" in shown.splitlines()[0]
-    assert f'"type":"{served.address}/api/problems/scope_missing/"' in shown
+    assert "403" in wrong.strip().splitlines()[0]
+    assert f'"type":"{served.address}/api/problems/scope_missing/"' in wrong
+
+
+def test_every_command_shown_may_be_run_twice(reader: Reader) -> None:
+    *_, first, _, batch, later, delivered, read, _ = reader.session(*reader.shell, *reader.shell)
+    assert parsed(first)[0]["results"][0]["status"] == "duplicate"
+    assert [one["status"] for one in parsed(batch)[0]["results"]] == ["duplicate", "refused"]
+    assert [part["status"] for part in parsed(later)] == ["duplicate", "duplicate"]
+    assert parsed(delivered)[0]["deleted"] == 0
+    assert parsed(read)[0]["records"]
+
+
+def test_they_may_be_run_anew_in_another_shell(reader: Reader) -> None:
+    _, first, *_ = reader.session(*reader.shell)
+    reader.settings += "\nNOW=$(date -u -d '1 minute ago' +%Y-%m-%dT%H:%M:%SZ) DAY=${NOW%T*}"
+    _, anew, *_ = reader.session(*reader.shell)
+    assert {parsed(sent)[0]["results"][0]["status"] for sent in (first, anew)} == {"stored"}
 
 
 def test_the_client_shown_works_as_it_is(reader: Reader) -> None:
     for name, text in reader.page.python.items():
         (reader.folder / name).write_text(text)
     assert set(reader.page.python) == {"sandglass_client.py", "use.py"}
-    printed = reader.run(f"{sys.executable} use.py").splitlines()
-    assert re.match(r"python-1 stored \{'prompt': '20", printed[0])
-    assert printed[1] == "stored"
-    assert printed[2].startswith("python-1 20")
+    for printed in reader.session(f"{sys.executable} use.py", f"{sys.executable} use.py"):
+        stored, later, *listed = printed.strip().splitlines()
+        assert re.match(r"python-\S+ stored \{'prompt': '20", stored)
+        assert later == "stored"
+        assert stored.split()[0] in {line.split()[0] for line in listed}
+
+
+@pytest.fixture
+def shown() -> Any:
+    """The client as it stands on the page; its pauses take no time."""
+    source = page().python["sandglass_client.py"]
+    module = types.ModuleType("sandglass_client")
+    exec(compile(source, "sandglass_client.py", "exec"), vars(module))
+    at = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: at[0], sleep=lambda s: at.__setitem__(0, at[0] + s))
+    module.time = clock  # type: ignore[attr-defined]
+    return module
+
+
+def fails(module: Any, failure: Callable[[], Exception]) -> list[str]:
+    """Every request of the client's fails like that; the list names them."""
+    asked: list[str] = []
+
+    def opened(request: Any, timeout: float) -> None:
+        asked.append(request.method)
+        raise failure()
+
+    module.urllib = SimpleNamespace(
+        request=SimpleNamespace(Request=urllib.request.Request, urlopen=opened),
+        error=urllib.error,
+    )
+    return asked
+
+
+def refusal(status: int, **told: Any) -> Exception:
+    headers = Message()
+    return urllib.error.HTTPError("", status, "", headers, BytesIO(json.dumps(told).encode()))
+
+
+def test_the_client_shown_repeats_no_get_that_is_not_found(shown: Any) -> None:
+    for method in ("GET", "POST"):
+        asked = fails(shown, lambda: refusal(404, code="unknown_exchange", retryable=True))
+        with pytest.raises(RuntimeError, match="unknown_exchange"):
+            shown.call(method, "/x", "key")
+        assert (len(asked) == 1) is (method == "GET")
+
+
+def test_the_client_shown_gives_up_after_its_minutes_and_says_why(shown: Any) -> None:
+    for failure, said in (
+        (lambda: refusal(503, code="storage_full", retryable=True), "storage_full"),
+        (lambda: http.client.IncompleteRead(b""), "IncompleteRead"),
+        (lambda: ConnectionResetError("gone"), "ConnectionResetError"),
+        (lambda: refusal(502), "502"),
+    ):
+        began = shown.time.monotonic()
+        asked = fails(shown, failure)
+        with pytest.raises(RuntimeError, match=said):
+            shown.call("POST", "/x", "key", {})
+        assert len(asked) > 5
+        assert 60 * (shown.MINUTES - 1) <= shown.time.monotonic() - began <= 60 * shown.MINUTES
+
+
+def test_no_line_shown_is_too_long_for_the_page() -> None:
+    shown = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", html(), re.DOTALL)
+    lines = [unescape(line) for block in shown for line in block.splitlines()]
+    assert [line for line in lines if len(line) > WIDEST] == []
+
+
+def test_the_way_back_to_the_contents_ends_every_section() -> None:
+    text = html()
+    assert text.count('<a href="#contents">') == text.count("<h2 ")
+    assert 'id="contents"' in text
 
 
 def test_every_link_leads_somewhere() -> None:
