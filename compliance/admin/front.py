@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from compliance.admin import charts, needs, site, words
+from compliance.admin import charts, needs, policies, runs, site, words
 from retention import clock
 from retention.expiry import outlook, queries
 from retention.expiry.models import SweepRun
@@ -23,10 +23,12 @@ WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class KindRow:
-    """What is kept of one kind of data. `css`: how it is drawn."""
+    """What is kept of one kind of data. `code`: its name in addresses, `css`: how it is drawn."""
 
     kind: str
+    code: str
     css: str
+    kept_for: str
     items: int
     groups: int
     next_on: date | None
@@ -65,7 +67,8 @@ def index(request: HttpRequest) -> HttpResponse:
     """The page; staff that may not see what is kept get the navigation alone."""
     context = {**site.each_context(request), "title": "Today"}
     if request.user.has_perm("retention.view_cell"):
-        context |= _facts(clock.now())
+        # Alarms are among what needs somebody: one list of them is enough.
+        context |= {**_facts(clock.now()), "alarms": ()}
     return render(request, "admin/index.html", context)
 
 
@@ -77,10 +80,12 @@ def _facts(now: datetime) -> dict[str, Any]:
     wanted = needs.everything(now)
     return {
         "day": words.day(today),
-        "needs": wanted,
+        "needs": [need for need in wanted if need.tone != "is-quiet"],
+        "notes": [need for need in wanted if need.tone == "is-quiet"],
+        "gone": runs.lately(now),
         "at_risk": sum(need.tone == "is-bad" for need in wanted),
         "counted_at": words.instant(kept.counted_at),
-        "kinds": by_kind(kept.lines),
+        "kinds": by_kind(kept.lines, policies.periods_in_force(today)),
         "kept_items": sum(line.items for line in kept.lines),
         "kept_groups": sum(line.cells for line in kept.lines),
         "next": next_deletion(kept, today),
@@ -96,7 +101,7 @@ def _facts(now: datetime) -> dict[str, Any]:
     }
 
 
-def by_kind(lines: Iterable[Line]) -> list[KindRow]:
+def by_kind(lines: Iterable[Line], periods: Mapping[str, str]) -> list[KindRow]:
     """A row for each kind of data, also for those of which nothing is kept."""
     found: dict[str, list[Line]] = {kind: [] for kind in words.KINDS_OF_DATA}
     for line in lines:
@@ -104,7 +109,9 @@ def by_kind(lines: Iterable[Line]) -> list[KindRow]:
     return [
         KindRow(
             words.kind_of_data(kind),
+            kind,
             css,
+            periods.get(kind, words.NOTHING),
             sum(line.items for line in mine),
             sum(line.cells for line in mine),
             min((line.expires_on for line in mine), default=None),

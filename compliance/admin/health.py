@@ -1,8 +1,8 @@
-"""How the service is: alarms, stores, the worker's minute, figures. For officers and auditors."""
+"""The page "Service": alarms, stores, the worker's minute, figures. For officers and auditors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from compliance.admin import site, words
 from compliance.alarms import letters, queries
-from compliance.alarms.kinds import KINDS
+from compliance.alarms.kinds import KINDS, Kind
 from compliance.alarms.queries import Shown
 from compliance.health import checks, figures
 from compliance.health.figures import Backlog, Figures
@@ -38,6 +38,7 @@ PARTS = {
 }
 DISKS = {"postgres": "Database", "vault": "Encryption keys"}
 PAST = 20
+COMMAND = "manage.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class AlarmLine:
     began: str
     ended: str
     lasted: str
+    remedy: str
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,10 +72,10 @@ def health(request: HttpRequest) -> HttpResponse:
     on = queries.on()
     context = {
         **site.each_context(request),
-        "title": "Health",
+        "title": "Service",
         "on": [_alarm(shown) for shown in on],
         "past": [_alarm(shown) for shown in queries.past(PAST)],
-        "others": [kind for code, kind in KINDS.items() if code not in {s.kind.code for s in on}],
+        "others": _others({shown.kind.code for shown in on}),
         "cannot_mail": queries.cannot_mail(),
         "needs": _needs(checks.outcomes(checks.CHECKS)),
         "parts": list(_parts(seen)),
@@ -108,7 +110,18 @@ def _alarm(shown: Shown) -> AlarmLine:
         words.instant(alarm.began_at),
         words.instant(alarm.ended_at),
         span(until - alarm.began_at),
+        remedy(shown.kind),
     )
+
+
+def _others(on: Collection[str]) -> list[tuple[Kind, str]]:
+    return [(kind, remedy(kind)) for code, kind in KINDS.items() if code not in on]
+
+
+def remedy(kind: Kind) -> str:
+    """What to do, for somebody who has this page and no command line."""
+    do = kind.do.replace("the health page", "this page").replace("The health page", "This page")
+    return f"{do} Commands are for an operator: ask one to run it." if COMMAND in do else do
 
 
 def _needs(found: dict[str, str]) -> list[Line]:
@@ -123,7 +136,7 @@ def _needs(found: dict[str, str]) -> list[Line]:
 def _parts(seen: Figures) -> Iterator[Line]:
     for name in [*PARTS, *(name for name in seen.parts if name not in PARTS)]:
         if name == "copy" and not settings.VAULT_COPY:
-            yield Line(PARTS[name], "quiet", "Not set up", "VAULT_COPY is not set")
+            yield Line(PARTS[name], "quiet", "Not set up", "Ask an operator to set VAULT_COPY.")
         else:
             yield _part(name, seen)
 
@@ -179,6 +192,6 @@ def span(length: timedelta) -> str:
 
 
 site.page(
-    "health/", health, name="health", title="Health", task="service",
+    "health/", health, name="health", title="Service", task="service",
     right="retention.view_sweeprun",
 )  # fmt: skip

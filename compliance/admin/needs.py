@@ -6,46 +6,48 @@ number of queries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal
 
+from django.conf import settings
 from django.db.models import Count
 from django.urls import reverse
 
 from compliance.admin import words
+from compliance.alarms import queries as queries_of_alarms
 from compliance.customers.models import Customer
-from retention import clock
-from retention.expiry import partitions, queries
-from retention.ledger.models import Entry
+from retention.expiry import queries
 from retention.policies.models import PolicyVersion
 
 # Keys are promised to be gone within 15 minutes of their instant, rows within 24 hours.
 KEYS_WITHIN, ROWS_WITHIN_DAYS = time(0, 15), 1
-RUN_WITHIN, SIGNED_WITHIN = timedelta(minutes=15), timedelta(minutes=5)
-CLOCK = {
-    "differs_from_database": "host and database do not agree about the time",
-    "ran_backwards": "the host's time ran backwards",
-    "jumped": "the host's time jumped",
-    "jumped_while_off": "the host was off for more than a week",
-}
+Tone = Literal["is-bad", "is-warn", "is-quiet"]
+# The more urgent first.
+TONES: tuple[Tone, ...] = ("is-bad", "is-warn", "is-quiet")
+STATUS: Mapping[Tone, str] = {"is-bad": "Alarm", "is-warn": "To do", "is-quiet": "Note"}
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """`is-bad`: a promise is at risk. `is-warn`: somebody has to decide or look."""
+    """`is-bad`: a promise is at risk. `is-warn`: somebody has to decide or look. `is-quiet`: nobody
+    has to do anything.
 
-    tone: Literal["is-bad", "is-warn"]
+    `alarm`: the code of the alarm about the same.
+    """
+
+    tone: Tone
     what: str
     means: str
     url: str = ""
     link: str = ""
+    alarm: str = ""
 
     @property
     def status(self) -> str:
         """The tone in a word, since colour alone tells nobody."""
-        return "Alarm" if self.tone == "is-bad" else "To do"
+        return STATUS[self.tone]
 
 
 def behind(now: datetime) -> Iterator[Need]:
@@ -59,7 +61,7 @@ def behind(now: datetime) -> Iterator[Need]:
             f"Deletion is overdue: {_count(found.items, 'item')} in"
             f" {_count(found.keys, 'day group')}, the oldest since {words.day(found.keys_since)}",
             "Nobody can read them, but their keys still exist. The run comes by every minute.",
-            f"{groups}?until=due", "Which ones",
+            f"{groups}?until=due", "Which ones", "deletion_overdue",
         )  # fmt: skip
     if found.rows_since and found.rows_since < today - timedelta(days=ROWS_WITHIN_DAYS):
         yield Need(
@@ -68,7 +70,7 @@ def behind(now: datetime) -> Iterator[Need]:
             f" {words.day(found.rows_since)}",
             "Their keys are destroyed, so they are unreadable everywhere; a long-running read keeps"
             " them in the database.",
-            f"{groups}?state__exact=shredded", "Which ones",
+            f"{groups}?state=shredded", "Which ones", "removal_overdue",
         )  # fmt: skip
     if found.blocked:
         yield Need(
@@ -76,51 +78,38 @@ def behind(now: datetime) -> Iterator[Need]:
             f"The count check failed for {_count(found.blocked, 'day group')}",
             "Their items and their counts differ, so they are not destroyed until somebody has"
             " looked.",
-            groups, "Day groups",
+            groups, "Day groups", "count_mismatch",
         )  # fmt: skip
 
 
-def runs(now: datetime) -> Iterator[Need]:
-    """The deletion run comes by, and believes the host's clock."""
-    guard = queries.guard()
-    if guard and guard.alarm:
-        why = CLOCK.get(guard.alarm, guard.alarm)
+def alarms(now: datetime) -> Iterator[Need]:
+    """Every alarm that is on; the page of the service says more about each."""
+    for shown in queries_of_alarms.on():
+        kind = shown.kind
         yield Need(
-            "is-bad",
-            "Deletion is stopped: the clock is not trusted",
-            f"Reason: {why}. Nothing is destroyed until an operator sets it right or confirms it.",
-        )
-    elif guard is None or clock.host_now() - guard.host_time > RUN_WITHIN:
-        since = ago(clock.host_now() - guard.host_time) if guard else "never"
-        yield Need(
-            "is-bad",
-            f"The deletion run does not come by (last: {since})",
-            "It should come every minute. Ask an operator whether worker and scheduler run.",
-        )
-
-
-def log(now: datetime) -> Iterator[Need]:
-    """What was done is signed soon: destruction waits for it."""
-    oldest = Entry.objects.filter(signed_at=None).order_by("id").first()
-    if oldest and now - oldest.created_at > SIGNED_WITHIN:
-        yield Need(
-            "is-bad",
-            f"The activity log waits for its signature since {words.instant(oldest.created_at)}",
-            "Nothing new is destroyed meanwhile. Ask an operator whether the worker runs.",
-            reverse("admin:retention_entry_changelist") + "?signed=no", "Which entries",
+            "is-bad", kind.title, kind.means, f"{reverse('admin:health')}#{kind.code}",
+            "Since when, and what to do", kind.code,
         )  # fmt: skip
 
 
-def days_ahead(now: datetime) -> Iterator[Need]:
-    """Every day on which something may arrive has its place."""
-    missing = set(partitions.window(now.date())) - set(partitions.existing())
-    if missing:
+def set_up(now: datetime) -> Iterator[Need]:
+    """What an operator has left out; a demonstration needs neither."""
+    tone: Tone = "is-quiet" if settings.DEMO else "is-warn"
+    service = reverse("admin:health")
+    if why := queries_of_alarms.cannot_mail():
+        why = why.removeprefix("Alarms are not mailed: ")
         yield Need(
-            "is-bad",
-            f"There is no place for {_count(len(missing), 'day')}, the first"
-            f" {words.day(min(missing))}",
-            "AI calls of these days are refused and sent again later. Ask an operator.",
-        )
+            tone, "Alarms are not mailed", f"They show on these pages only: {why}",
+            f"{service}#cannot-mail", "Service",
+        )  # fmt: skip
+    if not settings.VAULT_COPY:
+        yield Need(
+            tone,
+            "No copy of the encryption keys is set up",
+            "If they were lost, everything that is kept would be unreadable. Ask an operator to set"
+            " VAULT_COPY.",
+            f"{service}#minute", "Service",
+        )  # fmt: skip
 
 
 def policy(now: datetime) -> Iterator[Need]:
@@ -154,14 +143,20 @@ def customers(now: datetime) -> Iterator[Need]:
 
 
 ASKED: list[Callable[[datetime], Iterator[Need]]] = [
-    behind, runs, log, days_ahead, policy, customers,
+    behind, alarms, policy, customers, set_up,
 ]  # fmt: skip
 
 
 def everything(now: datetime) -> list[Need]:
-    """All that needs somebody, alarms first."""
-    found = [need for ask in ASKED for need in ask(now)]
-    return sorted(found, key=lambda need: need.tone != "is-bad")
+    """All that needs somebody: alarms first, what is only to be known last.
+
+    What was counted here tells more than the alarm about the same, which is then left out.
+    """
+    found: list[Need] = []
+    for need in (need for ask in ASKED for need in ask(now)):
+        if not need.alarm or need.alarm not in {other.alarm for other in found}:
+            found.append(need)
+    return sorted(found, key=lambda need: TONES.index(need.tone))
 
 
 def _count(number: int, what: str) -> str:

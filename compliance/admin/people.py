@@ -9,9 +9,14 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
 from django.db.models import ManyToManyField, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
 
-from compliance.admin import words
+from compliance.admin import site, words
 from compliance.admin.filters import CustomerFilter
 from compliance.admin.readonly import Paged
 from compliance.people.models import Member, User
@@ -53,22 +58,31 @@ class UserAdmin(Paged, DjangoUserAdmin):  # type: ignore[type-arg]
     change_password_form = OthersPasswordForm
     actions = ("end_sessions",)
     list_display = ("email", "is_active", "is_staff", "roles", "created")
-    list_filter = ("is_active", "is_staff", "groups")
+    list_filter = ("is_active", "is_staff", "is_superuser", "groups")
     search_fields = ("email",)
     ordering = ("email",)
     filter_horizontal = ()
     formfield_overrides: ClassVar[Any] = {ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
-    readonly_fields = ("last_sign_in", "created")
+    readonly_fields = ("password_set", "new_password", "last_sign_in", "created")
     fieldsets = (
-        (None, {"fields": ("email", "password")}),
+        (None, {"fields": ("email", "password_set")}),
         ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         ("Dates", {"fields": ("last_sign_in", "created")}),
     )
+    lead: ClassVar[str] = "Everybody who can sign in. An administrator may do everything here."
     add_fieldsets = ((None, {"fields": ("email", "password1", "password2")}),)
 
     def get_queryset(self, request: Any) -> Any:
         """With the groups, once for the page."""
         return super().get_queryset(request).prefetch_related("groups")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The way to another password for those who may set one."""
+        found = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return found
+        (name, first), *rest = found
+        return ((name, {**first, "fields": (*first["fields"], "new_password")}), *rest)
 
     @admin.action(description="End all sessions of the selected users", permissions=["change"])
     def end_sessions(self, request: HttpRequest, users: QuerySet[User]) -> None:
@@ -78,7 +92,21 @@ class UserAdmin(Paged, DjangoUserAdmin):  # type: ignore[type-arg]
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
         """What staff this login is."""
-        return ", ".join(group.name.replace("_", " ") for group in user.groups.all())
+        groups = [group.name.replace("_", " ") for group in user.groups.all()]
+        return ", ".join(["administrator (superuser)"] * user.is_superuser + groups)
+
+    @admin.display(description="password")
+    def password_set(self, user: User) -> SafeString | str:
+        """Whether there is one, and the way to another: neither it nor its traces are shown."""
+        if not user.has_usable_password():
+            return "not set"
+        return words.pill("chosen by somebody else", "warn") if user.password_is_initial else "set"
+
+    @admin.display(description="another password")
+    def new_password(self, user: User) -> SafeString:
+        """A page of its own."""
+        url = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}">Set another password</a>', url)
 
     @admin.display(description="created", ordering="date_joined")
     def created(self, user: User) -> str:
@@ -104,3 +132,16 @@ class MemberAdmin(Paged):
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
         """A membership ends by being removed; the list of field changes remembers it."""
         return bool(self.has_change_permission(request, obj))
+
+
+@require_safe
+def reading(request: HttpRequest) -> HttpResponse:
+    """Who may read what, as it is today."""
+    context = {**site.each_context(request), "title": "Who may read what"}
+    return TemplateResponse(request, "admin/reading.html", context)
+
+
+site.page(
+    "reading/", reading, name="reading", title="Who may read what", task="people",
+    right="compliance.view_user",
+)  # fmt: skip

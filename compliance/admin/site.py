@@ -32,14 +32,14 @@ View = Callable[[HttpRequest], HttpResponse]
 TASKS: Mapping[str, tuple[str, Sequence[str]]] = {
     "today": ("Today", ("index",)),
     "kept": ("What is kept", ("retention.cell", "calls", "volumes")),
-    "gone": ("What is gone", ("retention.deletionrecord", "retention.sweeprun")),
+    "gone": ("What is gone", ("retention.deletionrecord", "removed", "retention.sweeprun")),
     "customers": (
         "Customers",
         ("compliance.customer", "compliance.apikey", "compliance.contact"),
     ),
     "policy": ("Policy", ("retention.policyversion",)),
     "log": ("Activity", ("retention.entry", "auditlog.logentry")),
-    "people": ("People", ("compliance.user", "compliance.member")),
+    "people": ("People", ("compliance.user", "compliance.member", "reading")),
     "service": ("Service", ("health",)),
 }
 # Where a model's own name is not what its list is called.

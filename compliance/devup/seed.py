@@ -45,6 +45,13 @@ MEMBERS = (
 # When the deletion run comes by, and when the day's exchanges are in.
 AFTER_MIDNIGHT, EVENING = time(0, 5), time(20)
 SCOPES = ("ingest", "read")
+# What the draft changes in the text of version 1.
+DRAFTED = (
+    "**Prompts, AI responses and quality feedback** are kept for 6 months, counted in calendar"
+    " months\n  from the UTC day of the call,",
+    "**Prompts and quality feedback** are kept for 6 months, counted in calendar months, and\n"
+    "  **AI responses** for 90 days, from the UTC day of the call,",
+)
 CONTACTS = {"legal": "Lena Berg", "security": "Samir Haddad"}
 
 
@@ -129,7 +136,7 @@ def _account(name: str, domain: str) -> tuple[dict[str, str], User]:
 def _draft_policy() -> None:
     """An officer's draft: AI responses 90 days instead of 6 months."""
     offered = PolicyVersion.objects.get(number=1)
-    text = offered.text + "\n(Draft: AI responses are to be kept for 90 days.)\n"
+    text = offered.text.replace(*DRAFTED)
     draft = PolicyVersion.objects.create(
         number=2, text=text, context_lines=offered.context_lines, whole_files=False
     )

@@ -1,4 +1,4 @@
-"""The health page: alarms with what became of their mails, services, the worker's minute."""
+"""The page "Service": alarms with what became of their mails, stores, the worker's minute."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from compliance.admin import health
 from compliance.alarms import letters
+from compliance.alarms.kinds import KINDS
 from compliance.alarms.models import Alarm, AlarmMail
 from compliance.health import checks
 from compliance.people.models import User
@@ -150,3 +151,23 @@ def _queries(client: Client) -> int:
     with CaptureQueriesContext(connection) as queries:
         text_of(client, URL)
     return len(queries)
+
+
+def test_it_is_called_as_in_the_navigation(admin: Client) -> None:
+    assert "<h1>Service</h1>" in text_of(admin, URL)
+
+
+def test_commands_are_asked_of_an_operator(admin: Client) -> None:
+    begin("deletion_overdue")
+    text = text_of(admin, URL)
+    with_command = [kind for kind in KINDS.values() if "manage.py" in kind.do]
+    assert len(with_command) >= 4
+    assert text.count("ask one to run it") == len(with_command)
+    assert "health page" not in text.lower()
+
+
+def test_it_says_what_a_late_run_means_and_what_backups_still_have(admin: Client) -> None:
+    text = text_of(admin, URL)
+    assert 'id="late"' in text
+    for words in ("given out to nobody", "15 minutes", "encrypted", "is not known to this service"):
+        assert words in text

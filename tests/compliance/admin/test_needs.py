@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from unittest import mock
+from typing import Any
 
 import pytest
 from django.db import transaction
 
 from compliance.admin import needs
+from compliance.alarms.kinds import KINDS
+from compliance.alarms.models import Alarm
 from compliance.customers.models import Customer
-from retention import clock
-from retention.actor import SYSTEM
-from retention.expiry import partitions
-from retention.expiry.models import ClockGuard
+from compliance.people.models import User
+from compliance.people.roles import StaffRole, give
 from retention.ledger.append import append
 from retention.policies.models import PolicyVersion
 from retention.records.models import Cell
@@ -26,17 +26,19 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def guard(db: None) -> ClockGuard:
-    """The run came by just now."""
-    return ClockGuard.objects.create(host_time=clock.host_now(), boot_id="", uptime_seconds=1)
+def _all_is_set_up(settings: Any) -> None:
+    """Mails can be sent, to an officer, and the keys are copied somewhere."""
+    settings.VAULT_COPY = "/copies"
+    give(User.objects.create_user("olga@sandglass.example"), StaffRole.OFFICER)
 
 
 def told(now: datetime = NOW) -> list[str]:
     """The first words of everything that is needed."""
-    with mock.patch.object(partitions, "window", return_value=[]):
-        return [
-            f"{need.status}: {need.what}".replace("\u00a0", " ") for need in needs.everything(now)
-        ]
+    return [f"{need.status}: {need.what}".replace("\u00a0", " ") for need in needs.everything(now)]
+
+
+def begin(kind: str) -> None:
+    Alarm.objects.create(kind=kind, began_at=NOW, raised_at=NOW)
 
 
 def due(customer: Customer, **more: object) -> Cell:
@@ -76,37 +78,46 @@ def test_what_does_not_add_up_is_needed(acme: Customer) -> None:
     assert told() == ["Alarm: The count check failed for 1 day group"]
 
 
-@pytest.mark.parametrize("reason", needs.CLOCK)
-def test_a_clock_that_is_not_trusted_is_needed(guard: ClockGuard, reason: str) -> None:
-    guard.alarm = reason
-    guard.save()
-    assert told() == ["Alarm: Deletion is stopped: the clock is not trusted"]
-    assert needs.CLOCK[reason] in needs.everything(NOW)[0].means
+@pytest.mark.parametrize("code", KINDS)
+def test_every_alarm_that_is_on_is_needed_and_leads_to_what_to_do(code: str) -> None:
+    begin(code)
+    [need] = needs.everything(NOW)
+    assert (need.status, need.what) == ("Alarm", KINDS[code].title)
+    assert need.url == f"/admin/health/#{code}"
 
 
-def test_a_run_that_does_not_come_by_is_needed(guard: ClockGuard) -> None:
-    guard.host_time = clock.host_now() - 14 * MINUTE
-    guard.save()
+def test_an_alarm_that_is_over_or_not_raised_yet_is_not() -> None:
+    Alarm.objects.create(kind="disk_low", began_at=NOW)
+    Alarm.objects.create(kind="disk_full", began_at=NOW, raised_at=NOW, ended_at=NOW)
     assert told() == []
-    guard.host_time = clock.host_now() - 3 * 60 * MINUTE - MINUTE
-    guard.save()
-    assert told() == ["Alarm: The deletion run does not come by (last: 3 hours ago)"]
-    ClockGuard.objects.all().delete()
-    assert told() == ["Alarm: The deletion run does not come by (last: never)"]
 
 
-def test_a_log_that_is_not_signed_is_needed() -> None:
-    with transaction.atomic():
-        append("expiry:clock:confirmed", now=NOW, facts={"actor": SYSTEM.kind})
-    assert told(NOW + 5 * MINUTE) == []
-    [late] = told(NOW + 6 * MINUTE)
-    assert late.startswith("Alarm: The activity log waits for its signature since 22 Nov 2026")
+def test_what_is_counted_here_is_not_said_again_by_its_alarm(acme: Customer) -> None:
+    due(acme)
+    begin("deletion_overdue")
+    begin("log_unsigned")
+    assert told() == [
+        "Alarm: Deletion is overdue: 3 items in 1 day group, the oldest since 22 Nov 2026",
+        "Alarm: Activity log entries wait to be signed",
+    ]
 
 
-def test_a_day_without_a_place_is_needed() -> None:
-    with mock.patch.object(partitions, "existing", return_value={}):
-        [need] = needs.days_ahead(NOW)
-    assert need.what.startswith("There is no place for")
+@pytest.mark.parametrize(("demo", "status"), [(False, "To do"), (True, "Note")])
+def test_what_is_not_set_up_is_to_do_and_in_a_demonstration_a_note(
+    settings: Any, demo: bool, status: str
+) -> None:
+    settings.DEMO, settings.VAULT_COPY = demo, ""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    assert told() == [
+        f"{status}: Alarms are not mailed",
+        f"{status}: No copy of the encryption keys is set up",
+    ]
+
+
+def test_that_there_is_nobody_to_mail_is_to_do() -> None:
+    User.objects.update(is_active=False)
+    [need] = needs.everything(NOW)
+    assert need.means == "They show on these pages only: there is no active officer to mail."
 
 
 def test_a_version_somebody_has_to_decide_on_is_needed() -> None:
@@ -125,10 +136,9 @@ def test_customers_on_their_way_out_are_needed(acme: Customer) -> None:
     assert told() == ["To do: 1 customer is leaving", "To do: 2 customers are suspended"]
 
 
-def test_alarms_come_first(acme: Customer, guard: ClockGuard) -> None:
+def test_alarms_come_first(acme: Customer) -> None:
     Customer.objects.filter(pk=acme.pk).update(state="leaving")
-    guard.alarm = "jumped"
-    guard.save()
+    begin("clock_not_trusted")
     assert [what.split(":")[0] for what in told()] == ["Alarm", "To do"]
 
 

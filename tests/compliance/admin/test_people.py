@@ -55,3 +55,30 @@ def test_a_membership_is_given_and_taken(
     page = f"/admin/compliance/member/{member.pk}/delete/"
     assert officer.post(page, {"post": "yes"}).status_code == 302
     assert not Member.objects.exists()
+
+
+def test_an_administrator_is_called_one_in_the_list(admin: Client) -> None:
+    assert "administrator (superuser)" in admin.get(USERS).content.decode()
+
+
+def test_no_page_shows_anything_of_a_password(
+    admin: Client, staff: Callable[[StaffRole], Client]
+) -> None:
+    vera = User.objects.create_user("vera@acme.example", PASSWORD["password1"])
+    page = f"{USERS}{vera.pk}/change/"
+    for client, may_set in ((admin, True), (staff(StaffRole.OFFICER), False)):
+        text = client.get(page).content.decode()
+        assert vera.password not in text
+        assert "algorithm" not in text
+        assert vera.password.split("$")[0] not in text
+        assert (f"{USERS}{vera.pk}/password/" in text) == may_set
+
+
+def test_who_may_read_what_is_said_to_those_who_see_logins(
+    staff: Callable[[StaffRole], Client], client: Client
+) -> None:
+    text = staff(StaffRole.AUDITOR).get("/admin/reading/").content.decode()
+    for words in ("Staff see none of it", "API key that may read", "Viewer", "Support lead"):
+        assert words.lower() in text.lower()
+    client.force_login(User.objects.create_user("new@sandglass.example", is_staff=True))
+    assert client.get("/admin/reading/").status_code == 403

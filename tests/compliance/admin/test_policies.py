@@ -1,0 +1,68 @@
+"""Policy versions: which applies now and since when, and what a draft still needs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from compliance.admin import policies
+from compliance.customers.models import Customer
+from compliance.devup import seed
+from retention import clock
+from retention.policies.models import Activation, PolicyPeriod, PolicyVersion
+from tests.compliance.admin.conftest import NOW
+from tests.compliance.admin.test_pages import text_of
+
+LIST = "/admin/retention/policyversion/"
+TODAY = NOW.date()
+
+
+@pytest.fixture(autouse=True)
+def _on_22_november(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+def second(state: str = "draft") -> PolicyVersion:
+    version = PolicyVersion.objects.create(number=2, text="Shorter.", context_lines=20)
+    PolicyPeriod.objects.create(version=version, data_class="response", days=90)
+    for step in ("approved", "announced")[: ("draft", "approved", "announced").index(state)]:
+        PolicyVersion.objects.filter(pk=version.pk).update(state=step)
+    return version
+
+
+def test_the_version_that_applies_is_marked_with_its_day(admin: Client, acme: Customer) -> None:
+    second()
+    text = text_of(admin, LIST).replace("\u00a0", " ")
+    assert text.count('is-good">applies now</span> to 1 customer, since 22 Nov 2026') == 1
+
+
+def test_a_version_applies_from_its_day_on_and_replaces_the_one_before(acme: Customer) -> None:
+    version, tomorrow = second("announced"), TODAY + timedelta(days=1)
+    Activation.objects.create(
+        customer_id=acme.pk, version=version, kind="noticed", given_on=TODAY, effective_on=tomorrow
+    )
+
+    def bound(today: object) -> list[int]:
+        found = policies.binding(PolicyVersion.objects.order_by("number"), today)  # type: ignore[arg-type]
+        return [row.bound for row in found]
+
+    assert bound(TODAY) == [1, 0]
+    assert bound(tomorrow) == [0, 1]
+    assert policies.periods_in_force(tomorrow) == {"response": "90 days"}
+
+
+def test_a_draft_says_what_it_needs_and_offers_nothing_to_add(admin: Client) -> None:
+    text = text_of(admin, f"{LIST}{second().pk}/change/")
+    assert "A second officer has to approve it" in text
+    assert "not built into this page yet" in text
+    assert "inlines.js" not in text
+
+
+def test_the_demonstrations_draft_says_what_its_table_says(db: None) -> None:
+    seed._draft_policy()
+    draft = PolicyVersion.objects.get(number=2)
+    assert "**AI responses** for 90 days" in draft.text
+    assert "AI responses and quality feedback** are kept for 6 months" not in draft.text
+    assert "(Draft:" not in draft.text
