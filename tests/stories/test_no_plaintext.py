@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,12 @@ PHRASES = 200
 SHORTEST = 24
 
 
-def _exchanges(count: int) -> list[dict[str, object]]:
-    """Exchanges of this hour, each with texts of its own."""
+def _same(text: str) -> str:
+    return text
+
+
+def _exchanges(count: int, say: Callable[[str], str]) -> list[dict[str, object]]:
+    """Exchanges of this hour, each with texts of its own, said in a way of the test's own."""
     now = clock.now()
     found = []
     for number in range(count):
@@ -37,6 +41,8 @@ def _exchanges(count: int) -> list[dict[str, object]]:
         body["occurred_at"] = now.isoformat()
         body.pop("delivered_at", None)
         body["response"] = {"text": f"The {number}th answer, and nobody else may ever read it."}
+        for part in [*body["prompt"], body["response"]]:
+            part["text"] = say(part["text"])
         found.append(body)
     return found
 
@@ -81,8 +87,8 @@ def _found(phrases: list[bytes], live: Live) -> set[bytes]:
     reason="reads the server's own files, so it needs the embedded one",
 )
 class TestNoPlaintext:
-    def _post(self, cast: Cast) -> list[bytes]:
-        bodies = _exchanges(80)
+    def _post(self, cast: Cast, say: Callable[[str], str] = _same) -> list[bytes]:
+        bodies = _exchanges(80, say)
         answer = Client().post(
             "/api/v1/exchanges",
             {"exchanges": bodies},
@@ -101,5 +107,6 @@ class TestNoPlaintext:
         self, live: Live, cast: Cast, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(Sealer, "seal", lambda sealer, record, field, plain: plain)
-        phrases = self._post(cast)
+        # In words of its own: both tests write to files of the same server, in any order.
+        phrases = self._post(cast, str.swapcase)
         assert _found(phrases, live) == set(phrases)
