@@ -137,6 +137,10 @@ class DeletionRecordAdmin(OfCustomers):
 class DeletionRunAdmin(ReadOnly):
     """Each run that found something to do."""
 
+    lead = (
+        "The run comes by every minute. Only runs that found something to close, destroy or remove"
+        " are listed."
+    )
     list_display = ("started", "finished", "purged", "records", "days_dropped", "blocked")
     ordering = ("-started_at",)
     sortable_by = ()

@@ -11,7 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from compliance.admin import charts, needs, policies, runs, site, words
+from compliance.admin import charts, needs, policies, removed, site, words
 from retention import clock
 from retention.expiry import outlook, queries
 from retention.expiry.models import SweepRun
@@ -82,7 +82,7 @@ def _facts(now: datetime) -> dict[str, Any]:
         "day": words.day(today),
         "needs": [need for need in wanted if need.tone != "is-quiet"],
         "notes": [need for need in wanted if need.tone == "is-quiet"],
-        "gone": runs.lately(now),
+        "gone": removed.lately(now),
         "at_risk": sum(need.tone == "is-bad" for need in wanted),
         "counted_at": words.instant(kept.counted_at),
         "kinds": by_kind(kept.lines, policies.periods_in_force(today)),

@@ -56,7 +56,7 @@ class Call(NamedTuple):
 class NewExchange(NamedTuple):
     """One exchange as it came in.
 
-    `prompt` is the anchor: the prompt's texts with places and sizes of its snippets. `outline` is
+    `prompt` is the anchor: the prompt's texts with places and sizes of its snippets. `outline`
     makes the same without any text, which takes the prompt's place under the profile `minimal`.
     `body` is the canonical body as first sent, without `retain_days` and `delivered_at`: a retry is
     recognised by it.

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.test import Client
 
-from compliance.admin import runs
+from compliance.admin import removed
 from compliance.customers.models import Customer
 from compliance.people.models import User
 from retention import clock
@@ -28,7 +28,7 @@ def _on_22_november(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
 def test_what_went_is_added_up_by_month_and_kind(acme: Customer) -> None:
     for day in (20, 21):
         add_deletion(acme.pk, date(2026, 5, day))
-    this, *before = runs.months(NOW)
+    this, *before = removed.months(NOW)
     assert (this.when, this.items, this.total) == ("Nov\u00a02026", [6, 0, 0, 0], 6)
     assert [month.total for month in before] == [0] * 6
     assert before[-1].when == "May\u00a02026"
@@ -46,8 +46,8 @@ def test_snippets_that_were_returned_are_counted_apart(acme: Customer) -> None:
     add_day_group(acme.pk, date(2026, 11, 2), "snippet", delivered=2)
     add_day_group(acme.pk, date(2026, 10, 30), "snippet", delivered=1)
     add_day_group(acme.pk, date(2026, 10, 3), "snippet", delivered=3)
-    assert [month.returned for month in runs.months(NOW)][:3] == [2, 4, 0]
-    lately = runs.lately(NOW)
+    assert [month.returned for month in removed.months(NOW)][:3] == [2, 4, 0]
+    lately = removed.lately(NOW)
     assert (lately.when, lately.returned, lately.total) == ("23\u00a0Oct\u00a02026", 3, 0)
 
 

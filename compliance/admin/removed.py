@@ -1,4 +1,4 @@
-"""What is gone, in numbers: by kind and month, and the list of the runs that removed it."""
+"""What is gone, in numbers: by kind and month."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import ClassVar
 
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from compliance.admin import deletions, site, words
+from compliance.admin import site, words
 from retention import clock
 from retention.expiry import queries
-from retention.expiry.models import SweepRun
 from retention.expiry.queries import Gone
 from retention.policies.rules import add_months
 
@@ -100,15 +97,3 @@ site.page(
     "removed/", by_month, name="removed", title="Deleted, by month", task="gone",
     right="retention.view_deletionrecord",
 )  # fmt: skip
-
-admin.site.unregister(SweepRun)
-
-
-@admin.register(SweepRun)
-class DeletionRunAdmin(deletions.DeletionRunAdmin):
-    """The list with a sentence that says which runs are not in it."""
-
-    lead: ClassVar[str] = (
-        "The run comes by every minute. Only runs that found something to close, destroy or remove"
-        " are listed."
-    )
