@@ -4,6 +4,21 @@ from __future__ import annotations
 
 from compliance.alarms.models import Alarm, AlarmMail
 from compliance.customers.models import ApiKey, Contact, Customer
+from compliance.notices.models import Announcement, Delivery, MailEvent, Notice, Objection
 from compliance.people.models import Member, Session, User
 
-__all__ = ["Alarm", "AlarmMail", "ApiKey", "Contact", "Customer", "Member", "Session", "User"]
+__all__ = [
+    "Alarm",
+    "AlarmMail",
+    "Announcement",
+    "ApiKey",
+    "Contact",
+    "Customer",
+    "Delivery",
+    "MailEvent",
+    "Member",
+    "Notice",
+    "Objection",
+    "Session",
+    "User",
+]

@@ -6,7 +6,13 @@ from django.db import models
 
 from retention.expiry.models import ClockGuard, DeletionRecord, Outlook, SweepRun, TickPart
 from retention.ledger.models import Entry, Subject
-from retention.policies.models import Activation, PolicyPeriod, PolicyVersion, ProfileChoice
+from retention.policies.models import (
+    Activation,
+    PolicyPeriod,
+    PolicyVersion,
+    ProfileChoice,
+    Stay,
+)
 from retention.records.models import Cell, DayTally, Record, Tally, TallySlip
 
 __all__ = [
@@ -22,6 +28,7 @@ __all__ = [
     "PolicyVersion",
     "ProfileChoice",
     "Record",
+    "Stay",
     "Subject",
     "SweepRun",
     "Tally",

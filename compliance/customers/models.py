@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from compliance.people.models import LowerCaseEmailField
+from retention.policies.models import SHORTEST_NOTICE
 
 # Beside production, staging and development a customer may have environments of its own.
 ENVIRONMENT = r"^[a-z0-9][a-z0-9-]{0,31}$"
@@ -37,6 +38,20 @@ class Customer(models.Model):
             "Without this, a prompt that marks no code is treated as code as a whole."
         ),
     )
+    notice_days = models.PositiveSmallIntegerField(
+        "days of notice",
+        default=SHORTEST_NOTICE,
+        help_text="Full days between a notice and the day a change applies: 30, or what the"
+        " contract says if that is more.",
+    )
+    account_owner = models.ForeignKey(
+        "compliance.User",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
+        help_text="Who of us talks to this customer, and is asked when a notice does not arrive.",
+    )
     created_at = models.DateTimeField("created")
     leaving_at = models.DateTimeField("leaving since", null=True, editable=False)
 
@@ -50,6 +65,10 @@ class Customer(models.Model):
             ),
             models.CheckConstraint(
                 condition=~models.Q(name__regex=r"^\s*$"), name="customer_has_a_name"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(notice_days__gte=SHORTEST_NOTICE, notice_days__lte=366),
+                name="customer_notice_days",
             ),
             models.CheckConstraint(
                 condition=models.Q(leaving_at=None) | models.Q(state__in=("leaving", "erased")),

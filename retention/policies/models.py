@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q
 
 from retention.policies.rules import DataClass, Period, Profile, Rules
 
@@ -13,6 +13,7 @@ CLASSES = [
     (DataClass.RESPONSE.value, "AI responses"),
     (DataClass.EVALUATION.value, "quality feedback"),
 ]
+SHORTEST_NOTICE = 30
 PROFILES = [(p.value, p.value) for p in Profile]
 
 
@@ -30,6 +31,21 @@ class PolicyVersion(models.Model):
     text = models.TextField()
     context_lines = models.PositiveIntegerField("most context lines for each finding")
     whole_files = models.BooleanField("whole files may be sent", default=False)
+    purpose = models.TextField("what it is kept for", blank=True, default="")
+    exceptions = models.TextField("exceptions", blank=True, default="")
+    places = models.TextField("where it is kept", blank=True, default="")
+    reason = models.TextField("why it changes", blank=True, default="")
+    author_id = models.UUIDField("written by", null=True)
+    approved_by = models.UUIDField("approved by", null=True)
+    approved_at = models.DateTimeField("approved", null=True)
+    # What was approved, as one number: periods, scope and every text.
+    content_hash = models.CharField(max_length=64, blank=True, default="")
+    # What the approver saw: sums only.
+    impact = models.JSONField(null=True)
+    announced_at = models.DateTimeField("announced", null=True)
+    # The one day the officer chose; a customer whose notice ends later gets a later one.
+    takes_effect_on = models.DateField("takes effect on", null=True)
+    withdrawn_at = models.DateTimeField("withdrawn", null=True)
 
     class Meta:
         db_table = "retention_policyversion"
@@ -93,7 +109,18 @@ class PolicyPeriod(models.Model):
 
 
 class Activation(models.Model):
-    """A version binds a customer from `effective_on` on. `accepted`: at sign-up, without notice."""
+    """A version binds a customer from `effective_on` on. `accepted`: at sign-up, without notice.
+
+    `given_on` of a notice is the database's own day (trigger). Before it takes effect it may be
+    voided: the notice did not reach the customer after all, or the version was withdrawn.
+    `applied_at`: when the deletion dates of what was kept before had moved.
+    """
+
+    class Void(models.TextChoices):
+        """Why a notice that had been given binds nobody."""
+
+        BOUNCED = "bounced", "the notice did not arrive"
+        WITHDRAWN = "withdrawn", "the version was withdrawn"
 
     customer_id = models.UUIDField()
     version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="activations")
@@ -101,18 +128,71 @@ class Activation(models.Model):
         max_length=16, choices=[("accepted", "accepted at sign-up"), ("noticed", "after notice")]
     )
     given_on = models.DateField()
+    notice_days = models.PositiveSmallIntegerField("full days of notice", default=0)
     effective_on = models.DateField("takes effect on")
+    voided_at = models.DateTimeField(null=True)
+    voided_for = models.CharField(max_length=16, choices=Void, blank=True, default="")
+    applied_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "retention_activation"
         constraints = [
             models.UniqueConstraint(
-                fields=["customer_id", "version"], name="activation_once_for_each_version"
+                fields=["customer_id", "version"],
+                condition=Q(voided_at=None),
+                name="activation_once_for_each_version",
             ),
             models.CheckConstraint(
+                # "30 full days, counted from the day after": given on the 22nd, the 23rd of the
+                # next month at the earliest.
                 condition=Q(kind="accepted", effective_on__gte=F("given_on"))
-                | Q(kind="noticed", effective_on__gt=F("given_on")),
+                | Q(
+                    kind="noticed",
+                    notice_days__gte=SHORTEST_NOTICE,
+                    effective_on__gt=ExpressionWrapper(
+                        F("given_on") + F("notice_days"), output_field=models.DateField()
+                    ),
+                ),
                 name="activation_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(voided_at=None, voided_for="")
+                | Q(voided_at__isnull=False, voided_for__in=["bounced", "withdrawn"]),
+                name="activation_void",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["effective_on"],
+                condition=Q(voided_at=None, applied_at=None),
+                name="activation_to_apply",
+            ),
+        ]
+
+
+class Stay(models.Model):
+    """While it stands an older version's rules bind a customer too: the shorter period wins.
+
+    An objection opens it; its outcome ends it, on `last_day` (None: until it is decided).
+    """
+
+    customer_id = models.UUIDField()
+    version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="stays")
+    kept = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="kept_by")
+    first_day = models.DateField()
+    last_day = models.DateField(null=True)
+
+    class Meta:
+        db_table = "retention_stay"
+        verbose_name = "stay"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer_id", "version"],
+                condition=Q(last_day=None),
+                name="stay_one_open_for_each_version",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_day=None) | Q(last_day__gte=F("first_day")), name="stay_order"
             ),
         ]
 
