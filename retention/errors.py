@@ -101,3 +101,51 @@ class CountMismatch(RetentionError):
     """The counts of a cell do not add up: nothing of it is destroyed until somebody has looked."""
 
     code = "count_mismatch"
+
+
+class InvalidVersion(RetentionError):
+    """A version names a period for each kind, a text and a reason, all within the six months."""
+
+    code = "invalid_version"
+
+
+class StaleVersion(RetentionError):
+    """The version is not in the state that this step begins from: look at it again."""
+
+    code = "stale_version"
+
+
+class ContentChanged(RetentionError):
+    """What is there is not what was looked at, or not what was approved."""
+
+    code = "content_changed"
+
+
+class SamePerson(RetentionError):
+    """A second person approves: never the one who wrote it."""
+
+    code = "same_person"
+
+
+class TooEarly(RetentionError):
+    """The day lies too early: 30 full days of notice come first."""
+
+    code = "too_early"
+
+
+class AnotherPending(RetentionError):
+    """Another version was announced and is still to come: one at a time."""
+
+    code = "another_pending"
+
+
+class AlreadyInForce(RetentionError):
+    """It took effect already: it is neither withdrawn nor voided any more."""
+
+    code = "already_in_force"
+
+
+class NotGiven(RetentionError):
+    """This notice cannot be given: the version binds nobody, or a newer one was told already."""
+
+    code = "not_given"

@@ -33,7 +33,7 @@ def binding(versions: QuerySet[Any], today: date) -> QuerySet[Any]:
     `since`: the day from which it applies to the first of them.
     """
     latest = (
-        Activation.objects.filter(effective_on__lte=today)
+        Activation.objects.filter(effective_on__lte=today, voided_at=None)
         .order_by("customer_id", "-effective_on", "-version__number")
         .distinct("customer_id")
     )

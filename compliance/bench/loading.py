@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
+from retention import clock
 from retention.expiry import partitions
 from retention.policies.queries import offered
 from retention.policies.rules import DataClass, ceiling
@@ -51,7 +52,7 @@ def customers(count: int) -> list[UUID]:
 def make_cells(names: Sequence[CellName], *, records: int, expires_on: date) -> None:
     """Keys and open cells which say that `records` rows lie in each; those come separately."""
     day = names[0].clock_day
-    made_at, version = datetime.combine(day, time(12), UTC), offered().pk
+    made_at, version = datetime.combine(day, time(12), UTC), offered(today=clock.today()).pk
     vault.make([vault.Key(name.id, 1) for name in names], now=made_at)
     counts = (records, 0, 0, 0, 0)
     with connection.cursor() as cursor, cursor.copy(CELLS) as copy:

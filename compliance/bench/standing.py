@@ -110,7 +110,7 @@ def _day(day: date, today: date, records: int) -> None:
         "day": day,
         "today": today,
         "records": records,
-        "version": offered().pk,
+        "version": offered(today=clock.today()).pk,
         "models": list(MODELS),
         "purposes": list(PURPOSES),
     }

@@ -27,11 +27,12 @@ from compliance.intake.exchanges import Refused, read
 from compliance.people import roles
 from compliance.people.models import Member, User
 from retention import clock
-from retention.actor import SYSTEM
+from retention.actor import SYSTEM, Actor
 from retention.expiry import partitions
 from retention.expiry.sweep import sweep
-from retention.policies.models import PolicyPeriod, PolicyVersion
-from retention.policies.rules import Profile, add_months
+from retention.policies.draft import draft
+from retention.policies.models import PolicyVersion
+from retention.policies.rules import DataClass, Period, Profile, Rules, add_months
 from retention.records import ingest
 
 MONTHS_OF_PAST = 8
@@ -52,6 +53,10 @@ DRAFTED = (
     "**Prompts and quality feedback** are kept for 6 months, counted in calendar months, and\n"
     "  **AI responses** for 90 days, from the UTC day of the call,",
 )
+PURPOSE = "To judge how well AI responses answer an alert, and to find out why one was wrong."
+EXCEPTIONS = "A legal hold: what the law requires to be kept is kept until the hold is released."
+PLACES = "The databases of this service, in the European Union."
+REASON = "Nobody looks at AI responses that are older than three months."
 CONTACTS = {"legal": "Lena Berg", "security": "Samir Haddad"}
 
 
@@ -97,7 +102,8 @@ def _make_people() -> dict[str, Any]:
             add_contact(customer, name=person, email=email, role=role, by=SYSTEM, now=now)
     accounts = {name: _staff(name) for name in STAFF}
     accounts |= {name: _member(name, customers[of], role) for name, of, role in MEMBERS}
-    _draft_policy()
+    officer = User.objects.get(email=accounts["officer"]["email"])
+    _draft_policy(officer, now)
     keys = {
         f"{name.lower()}_{scope}": issue_key(
             customer,
@@ -133,23 +139,22 @@ def _account(name: str, domain: str) -> tuple[dict[str, str], User]:
     return account, User.objects.create_user(account["email"], account["password"])
 
 
-def _draft_policy() -> None:
+def _draft_policy(officer: User, now: datetime) -> None:
     """An officer's draft: AI responses 90 days instead of 6 months."""
     offered = PolicyVersion.objects.get(number=1)
-    text = offered.text.replace(*DRAFTED)
-    draft = PolicyVersion.objects.create(
-        number=2, text=text, context_lines=offered.context_lines, whole_files=False
+    rules = Rules({**offered.rules().periods, DataClass.RESPONSE: Period(days=90)})
+    draft(
+        rules=rules,
+        text=offered.text.replace(*DRAFTED),
+        purpose=PURPOSE,
+        exceptions=EXCEPTIONS,
+        places=PLACES,
+        context_lines=offered.context_lines,
+        whole_files=False,
+        reason=REASON,
+        by=Actor("user", officer.pk),
+        now=now,
     )
-    for period in offered.periods.all():
-        length = {"months": period.months, "days": period.days}
-        if period.data_class == "response":
-            length = {"months": None, "days": 90}
-        PolicyPeriod.objects.create(
-            version=draft,
-            data_class=period.data_class,
-            or_when_delivered=period.or_when_delivered,
-            **length,
-        )
 
 
 def _live_through_the_past(progress: Callable[[str], None]) -> None:

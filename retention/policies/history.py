@@ -36,7 +36,7 @@ def bindings(customer: UUID, *, today: date) -> list[Binding]:
 
 def _standing(customer: UUID, today: date) -> Iterator[Binding]:
     found = (
-        Activation.objects.filter(customer_id=customer)
+        Activation.objects.filter(customer_id=customer, voided_at=None)
         .select_related("version")
         .prefetch_related("version__periods")
         .order_by("-effective_on", "-version__number")

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F, Q, QuerySet
 
 from retention.errors import NoSuchPolicy, NoVersionInForce
 from retention.policies.models import Activation, PolicyVersion
@@ -28,29 +29,39 @@ PROFILE_RULES = {Profile.STANDARD: Rules({}), Profile.MINIMAL: MINIMAL_RULES}
 
 # Asked for every batch that comes in: two statements, and no models built from them.
 VERSIONS = """
-    SELECT activation.effective_on, activation.version_id,
+    SELECT bound.stay, bound.first_day, bound.last_day, version.number, bound.version_id,
         period.data_class, period.months, period.days, period.or_when_delivered
-    FROM retention_activation activation
-    JOIN retention_policyversion version ON version.id = activation.version_id
-    LEFT JOIN retention_policyperiod period ON period.version_id = activation.version_id
-    WHERE activation.customer_id = %s
-    ORDER BY activation.effective_on, version.number
+    FROM (
+        SELECT 0 AS stay, effective_on AS first_day, NULL::date AS last_day, version_id
+        FROM retention_activation WHERE customer_id = %(customer)s AND voided_at IS NULL
+        UNION ALL
+        SELECT id, first_day, last_day, kept_id
+        FROM retention_stay WHERE customer_id = %(customer)s
+    ) bound
+    JOIN retention_policyversion version ON version.id = bound.version_id
+    LEFT JOIN retention_policyperiod period ON period.version_id = bound.version_id
+    ORDER BY bound.stay, bound.first_day, version.number
 """
 CHOICES = """
-    SELECT first_day, profile FROM retention_profilechoice WHERE customer_id = %s ORDER BY first_day
+    SELECT first_day, profile FROM retention_profilechoice WHERE customer_id = %s
+    ORDER BY first_day, id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Everything that has ever been in force for one customer."""
+    """Everything that has ever been in force for one customer, and what is to come.
+
+    `stays`: older versions that bind beside the one in force, so that per class the shorter wins.
+    """
 
     versions: tuple[tuple[Span, int], ...]
     profiles: tuple[tuple[Span, Profile], ...]
+    stays: tuple[tuple[Span, int], ...] = ()
 
     def spans(self) -> list[Span]:
         """For `rules.expires_on`."""
-        return [span for span, _ in self.versions] + [span for span, _ in self.profiles]
+        return [span for span, _ in (*self.versions, *self.profiles, *self.stays)]
 
     def version_on(self, day: date) -> int:
         """The id of the version in force on a day; before the first one, the first."""
@@ -68,21 +79,21 @@ class Terms:
 def terms(customer: UUID) -> Terms:
     """What binds the customer. Raises `NoVersionInForce` when nothing does."""
     with connection.cursor() as cursor:
-        cursor.execute(VERSIONS, [customer])
-        periods = cursor.fetchall()
+        cursor.execute(VERSIONS, {"customer": customer})
+        rows = cursor.fetchall()
         cursor.execute(CHOICES, [customer])
         choices = cursor.fetchall()
-    if not periods:
+    bound = [(*key, _rules(of_it)) for key, of_it in groupby(rows, itemgetter(0, 1, 2, 3, 4))]
+    versions = [(first, version, rules) for stay, first, _, _, version, rules in bound if not stay]
+    if not versions:
         raise NoVersionInForce
-    activations = [(start, list(rows)) for start, rows in groupby(periods, itemgetter(0, 1))]
-    versions = _spans(
-        [first for (first, _), _ in activations], [_rules(rows) for _, rows in activations]
-    )
+    spans = _spans([first for first, _, _ in versions], [rules for _, _, rules in versions])
     profiles = [Profile(profile) for _, profile in choices]
     chosen = _spans([first for first, _ in choices], [PROFILE_RULES[p] for p in profiles])
     return Terms(
-        tuple(zip(versions, [version for (_, version), _ in activations], strict=True)),
+        tuple(zip(spans, [version for _, version, _ in versions], strict=True)),
         tuple(zip(chosen, profiles, strict=True)),
+        tuple((Span(f, last, rules), v) for stay, f, last, _, v, rules in bound if stay),
     )
 
 
@@ -111,7 +122,7 @@ def version_in_force(customer: UUID, on: date) -> PolicyVersion:
     Raises `NoVersionInForce` before its first one.
     """
     activation = (
-        Activation.objects.filter(customer_id=customer, effective_on__lte=on)
+        Activation.objects.filter(customer_id=customer, voided_at=None, effective_on__lte=on)
         .order_by("-effective_on", "-version__number")
         .select_related("version")
         .first()
@@ -121,13 +132,26 @@ def version_in_force(customer: UUID, on: date) -> PolicyVersion:
     return activation.version
 
 
-def offered() -> PolicyVersion:
-    """The version that a new customer accepts. Raises `NoSuchPolicy` when there is none."""
+def offered(*, today: date) -> PolicyVersion:
+    """The version in force for somebody who comes today: announced, and its day has come.
+
+    Raises `NoSuchPolicy` when there is none.
+    """
     version = (
-        PolicyVersion.objects.filter(state=PolicyVersion.State.ANNOUNCED)
-        .order_by("-number")
+        _announced()
+        .filter(Q(takes_effect_on=None) | Q(takes_effect_on__lte=today))
+        .order_by(F("takes_effect_on").desc(nulls_last=True), "-number")
         .first()
     )
     if version is None:
         raise NoSuchPolicy
     return version
+
+
+def pending(*, today: date) -> PolicyVersion | None:
+    """The version that was announced and whose day is to come: one at most."""
+    return _announced().filter(takes_effect_on__gt=today).order_by("takes_effect_on").first()
+
+
+def _announced() -> QuerySet[PolicyVersion]:
+    return PolicyVersion.objects.filter(state=PolicyVersion.State.ANNOUNCED)

@@ -10,10 +10,13 @@ from django.test import Client
 from compliance.admin import policies
 from compliance.customers.models import Customer
 from compliance.devup import seed
+from compliance.people.models import User
 from retention import clock
-from retention.policies.models import Activation, PolicyPeriod, PolicyVersion
+from retention.policies.models import PolicyVersion
+from retention.policies.rules import DataClass, Period
 from tests.compliance.admin.conftest import NOW
 from tests.compliance.admin.test_pages import text_of
+from tests.factories.versions import bound_from, version_in
 
 LIST = "/admin/retention/policyversion/"
 TODAY = NOW.date()
@@ -25,11 +28,7 @@ def _on_22_november(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
 
 
 def second(state: str = "draft") -> PolicyVersion:
-    version = PolicyVersion.objects.create(number=2, text="Shorter.", context_lines=20)
-    PolicyPeriod.objects.create(version=version, data_class="response", days=90)
-    for step in ("approved", "announced")[: ("draft", "approved", "announced").index(state)]:
-        PolicyVersion.objects.filter(pk=version.pk).update(state=step)
-    return version
+    return version_in(state, text="Shorter.", periods={"response": Period(days=90)})
 
 
 def test_the_version_that_applies_is_marked_with_its_day(admin: Client, acme: Customer) -> None:
@@ -40,9 +39,7 @@ def test_the_version_that_applies_is_marked_with_its_day(admin: Client, acme: Cu
 
 def test_a_version_applies_from_its_day_on_and_replaces_the_one_before(acme: Customer) -> None:
     version, tomorrow = second("announced"), TODAY + timedelta(days=1)
-    Activation.objects.create(
-        customer_id=acme.pk, version=version, kind="noticed", given_on=TODAY, effective_on=tomorrow
-    )
+    bound_from(acme.pk, version, tomorrow)
 
     def bound(today: object) -> list[int]:
         found = policies.binding(PolicyVersion.objects.order_by("number"), today)  # type: ignore[arg-type]
@@ -50,7 +47,7 @@ def test_a_version_applies_from_its_day_on_and_replaces_the_one_before(acme: Cus
 
     assert bound(TODAY) == [1, 0]
     assert bound(tomorrow) == [0, 1]
-    assert policies.periods_in_force(tomorrow) == {"response": "90 days"}
+    assert policies.periods_in_force(tomorrow)["response"] == "90 days"
 
 
 def test_a_draft_says_what_it_needs_and_offers_nothing_to_add(admin: Client) -> None:
@@ -61,8 +58,13 @@ def test_a_draft_says_what_it_needs_and_offers_nothing_to_add(admin: Client) -> 
 
 
 def test_the_demonstrations_draft_says_what_its_table_says(db: None) -> None:
-    seed._draft_policy()
+    officer = User.objects.create_user("officer@sandglass.example", "a-long-enough-password")
+    seed._draft_policy(officer, NOW)
     draft = PolicyVersion.objects.get(number=2)
+    assert (draft.author_id, draft.rules().periods[DataClass.RESPONSE]) == (
+        officer.pk,
+        Period(days=90),
+    )
     assert "**AI responses** for 90 days" in draft.text
     assert "AI responses and quality feedback** are kept for 6 months" not in draft.text
     assert "(Draft:" not in draft.text

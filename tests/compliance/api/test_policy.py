@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from uuid import UUID
 
 import time_machine
 
-from retention.policies.models import Activation, PolicyPeriod, PolicyVersion
+from retention.policies.rules import Period
 from tests.cast import Cast
 from tests.compliance.api.conftest import Api
+from tests.factories.versions import bound_from, version_in
 
 POLICY = "/api/v1/policy"
 VERSIONS = "/api/v1/policy/versions"
 
 
-def announce(customer: Any, number: int, effective_on: date) -> None:
-    version = PolicyVersion.objects.create(
-        number=number, text=f"Version {number}: three months.", context_lines=5
-    )
-    for data_class in ("prompt", "response", "evaluation"):
-        PolicyPeriod.objects.create(version=version, data_class=data_class, months=3)
-    PolicyPeriod.objects.create(
-        version=version, data_class="snippet", days=1, or_when_delivered=True
-    )
-    PolicyVersion.objects.filter(pk=version.pk).update(state="approved")
-    PolicyVersion.objects.filter(pk=version.pk).update(state="announced")
-    Activation.objects.create(
-        customer_id=customer,
-        version=version,
-        kind="noticed",
-        given_on=date(2026, 11, 20),
-        effective_on=effective_on,
-    )
+def announce(customer: UUID, number: int, effective_on: date) -> None:
+    """The customer was told in time: for whole versions see `tests/retention/policies`."""
+    three = {name: Period(months=3) for name in ("prompt", "response", "evaluation")}
+    text = f"Version {number}: three months."
+    version = version_in("announced", number=number, text=text, context_lines=5, periods=three)
+    bound_from(customer, version, effective_on)
 
 
 def test_p3_it_says_what_applies_and_until_when_something_of_today_is_kept(
