@@ -61,6 +61,8 @@ SQL_TIME = re.compile(
 )
 # The guard compares the database's clock with the host's: that is what it is for.
 MAY_ASK_SQL_FOR_THE_TIME = {"retention.expiry.guard"}
+# And by the database's own day, which nobody writes, triggers know when notice was given.
+READS_THE_DATABASES_CLOCK = "retention/sql/database_time.sql"
 
 
 def modules() -> dict[str, Path]:
@@ -242,6 +244,7 @@ def test_nothing_but_the_one_clock_reads_the_time() -> None:
         f"{file.relative_to(ROOT)}: {what}"
         for package in ("retention", "compliance")
         for file in ROOT.glob(f"{package}/**/*.sql")
+        if str(file.relative_to(ROOT)) != READS_THE_DATABASES_CLOCK
         for what in sql_times(file.read_text())
     ]
     assert not wrong, "\n".join(wrong)

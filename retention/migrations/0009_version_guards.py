@@ -11,5 +11,6 @@ class Migration(migrations.Migration):
     dependencies = [("retention", "0008_versions")]
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '2s'", migrations.RunSQL.noop),
+        migrations.RunSQL((SQL / "database_time.sql").read_text(), migrations.RunSQL.noop),
         migrations.RunSQL((SQL / "versions.sql").read_text(), migrations.RunSQL.noop),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
 import rfc8785
 
@@ -20,7 +21,7 @@ def digest(version: PolicyVersion) -> str:
         }
         for row in version.periods.order_by("data_class")
     }
-    content = {
+    content: dict[str, Any] = {
         "rules": periods,
         "scope": {"context_lines": version.context_lines, "whole_files": version.whole_files},
         "purpose": version.purpose,

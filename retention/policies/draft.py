@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from retention.actor import Actor
 from retention.errors import InvalidVersion, StaleVersion
-from retention.ledger.append import append
+from retention.ledger.append import Fact, append
 from retention.policies.content import digest
 from retention.policies.models import PolicyPeriod, PolicyVersion
 from retention.policies.rules import (
@@ -137,9 +137,9 @@ def _locked(version: PolicyVersion) -> PolicyVersion:
 
 
 def _write(version: PolicyVersion, content: Content, by: Actor) -> None:
-    for name in ("text", "purpose", "exceptions", "places", "context_lines", "whole_files"):
-        setattr(version, name, content[name])  # type: ignore[literal-required]
-    version.reason = content["reason"]
+    for name, value in content.items():
+        if name != "rules":
+            setattr(version, name, value)
     version.author_id = by.id
     version.save()
     PolicyPeriod.objects.bulk_create(
@@ -155,5 +155,6 @@ def _write(version: PolicyVersion, content: Content, by: Actor) -> None:
 
 
 def _log(what: str, version: PolicyVersion, by: Actor, now: datetime) -> None:
-    facts = {"version": version.number, "content": digest(version)}
-    append(f"policy:version:{what}", now=now, facts={**facts, "actor": by.kind, "actor_id": by.id})
+    facts: dict[str, Fact] = {"version": version.number, "content": digest(version)}
+    facts |= {"actor": by.kind, "actor_id": by.id}
+    append(f"policy:version:{what}", now=now, facts=facts)

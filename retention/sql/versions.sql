@@ -1,14 +1,8 @@
 -- What the database itself refuses about versions, notices and stays, whoever asks.
 --
--- These triggers ask the database's own clock, plus the demonstration's offset: a day that the
--- application writes could be any day. The search path is fixed, so that a temporary table of the
--- same name cannot stand in for the real one.
-
-CREATE FUNCTION retention_database_time() RETURNS timestamptz LANGUAGE sql VOLATILE
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT clock_timestamp() + make_interval(secs => coalesce(
-        (SELECT offset_seconds FROM retention_democlock WHERE id = 1), 0)::double precision)
-$$;
+-- These triggers ask the database's own clock (`database_time.sql`): a day that the application
+-- writes could be any day. The search path is fixed, so that a temporary table of the same name
+-- cannot stand in for the real one.
 
 CREATE FUNCTION retention_database_day() RETURNS date LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, public, pg_temp AS $$
