@@ -73,6 +73,12 @@ class UnknownExchange(RetentionError):
     retryable = True
 
 
+class NoSuchExchange(UnknownExchange):
+    """There is no such exchange, and none can come any more: sending again does not help."""
+
+    retryable = False
+
+
 class ExchangeGone(RetentionError):
     """The exchange was deleted as promised."""
 
@@ -80,7 +86,7 @@ class ExchangeGone(RetentionError):
 
 
 class ContentMismatch(RetentionError):
-    """The same id was used before, with other content."""
+    """The same id, or the same part of it, came before with other content: the first one stays."""
 
     code = "content_mismatch"
 

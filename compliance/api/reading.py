@@ -16,7 +16,7 @@ from compliance.intake.encodings import MOST_SENT
 from compliance.intake.errors import TooLarge
 from compliance.intake.instants import FIRST_YEAR, LAST_YEAR
 from compliance.intake.shapes import could_be_an_id
-from retention.errors import UnknownExchange
+from retention.errors import NoSuchExchange
 from retention.records.identity import day_of
 from retention.records.queries import Address
 
@@ -62,14 +62,14 @@ def address_of(request: Request, text: str) -> Address:
     """Which exchange an address means: the server's id, or the customer's own with its day.
 
     The server's ids are UUIDv8 and carry their day, so one with another `day` is not the server's.
-    Raises `UnknownExchange` for what no exchange can be called, and `InvalidParameter`.
+    Raises `NoSuchExchange` for what no exchange can be called, and `InvalidParameter`.
     """
     known_parameters(request, {"day"})
     on = day(request, "day")
     if (within := _day_within(text)) and on in (None, within):
         return Address(exchange=UUID(text))
     if not could_be_an_id(text) or (on and not FIRST_YEAR <= on.year <= LAST_YEAR):
-        raise UnknownExchange
+        raise NoSuchExchange
     return Address(external_id=text, day=on)
 
 

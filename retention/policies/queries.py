@@ -22,6 +22,7 @@ from retention.policies.rules import (
     Profile,
     Rules,
     Span,
+    expires_on,
     in_force,
 )
 
@@ -95,6 +96,23 @@ def terms(customer: UUID) -> Terms:
         tuple(zip(chosen, profiles, strict=True)),
         tuple((Span(f, last, rules), v) for stay, f, last, _, v, rules in bound if stay),
     )
+
+
+def takes_in(customer: UUID, day: date, *, today: date) -> bool:
+    """True if an exchange of that day may still come in, or may tomorrow.
+
+    Its prompt record decides: where that one's date has passed, nothing is kept.
+    """
+    if day > today + timedelta(days=1):
+        return False
+    try:
+        spans = terms(customer).spans()
+    except NoVersionInForce:
+        spans = []
+    end = expires_on(
+        clock_day=day, data_class=DataClass.PROMPT, retain_days=0, spans=spans, today=today
+    )
+    return end > today
 
 
 def _rules(periods: Iterable[tuple[Any, ...]]) -> Rules:

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from retention.errors import ExchangeGone, UnknownExchange
+from retention.errors import ExchangeGone, NoSuchExchange, UnknownExchange
+from retention.policies.queries import takes_in
 from retention.policies.rules import DataClass
 from retention.records.identity import day_of, exchange_id, record_id
 from retention.records.parts import Call, Usage
@@ -63,8 +64,8 @@ def live_cells(
 def exchange(customer: UUID, address: Address, *, today: date) -> ExchangeView:
     """One exchange with what may be read of it today.
 
-    Raises `ExchangeGone` when its day is named and all that was kept of that day is gone, else
-    `UnknownExchange`.
+    Raises `ExchangeGone` when its day is named and all that was kept of that day is gone,
+    `NoSuchExchange` when nothing of that day was kept or can come any more, else `UnknownExchange`.
     """
     for days in _days(address, today):
         cells = live_cells(customer, today=today, first=min(days), last=max(days))
@@ -74,6 +75,8 @@ def exchange(customer: UUID, address: Address, *, today: date) -> ExchangeView:
             return found[0]
     if day := _named_day(address):
         _refuse_if_gone(customer, day, today)
+        if not takes_in(customer, day, today=today):
+            raise NoSuchExchange
     raise UnknownExchange
 
 
@@ -92,7 +95,7 @@ def _named_day(address: Address) -> date | None:
     try:
         return day_of(address.exchange)
     except ValueError:
-        raise UnknownExchange from None
+        raise NoSuchExchange from None
 
 
 def _id_on(customer: UUID, address: Address, day: date) -> UUID:

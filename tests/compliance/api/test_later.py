@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import time_machine
 
 from compliance.customers import lifecycle
 from retention.actor import SYSTEM
+from retention.records.identity import exchange_id
 from tests.cast import Cast
 from tests.compliance.api.conftest import EXCHANGES, NOON, Api
 from tests.compliance.intake.sent import contract, short
@@ -100,11 +103,18 @@ def test_p3_a_gone_day_is_gone(api: Api, cast: Cast) -> None:
             assert "deleted as promised on 22 May 2027" in answer.body["detail"]
 
 
-def test_p3_a_day_that_held_nothing_is_not_gone(api: Api, cast: Cast) -> None:
-    for kind, part in ANY_PART.items():
-        address = f"{EXCHANGES}/marked/{kind}?day=2020-01-01"
-        answer = api.post(address, part, key=cast.acme.ingest)
-        assert (answer.status, answer.code) == (404, "unknown_exchange")
+def test_p3_a_day_that_held_nothing_is_not_gone_and_sending_again_is_in_vain(
+    api: Api, cast: Cast
+) -> None:
+    beyond = exchange_id(cast.acme.id, "marked", date(2026, 5, 22))
+    own = [f"marked?day={day}" for day in ("2026-05-22", "2020-01-01", "1999-12-31", "2026-11-24")]
+    for name in (str(beyond), *own, "%00"):
+        for kind, part in ANY_PART.items():
+            path, _, query = name.partition("?")
+            answer = api.post(f"{EXCHANGES}/{path}/{kind}?{query}", part, key=cast.acme.ingest)
+            assert (answer.status, answer.code) == (404, "unknown_exchange")
+            assert answer.body["retryable"] is False
+            assert "sending again does not help" in answer.body["detail"]
 
 
 BAD = (
