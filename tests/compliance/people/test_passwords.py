@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from compliance.people.models import User
 from compliance.people.passwords import LONGEST, is_listed
-from tests.compliance.people.visitors import change, is_in, sign_in
+from tests.compliance.people.visitors import CHANGE, LOGIN, change, is_in, sign_in
 
 AMIR = User(email="amir.haddad@acme.example")
 
@@ -123,3 +123,17 @@ def test_the_password_page_says_what_is_asked(client: Client, amir: User) -> Non
     assert page.count('autocomplete="new-password"') == 2
     assert "maxlength" not in page
     assert "onpaste" not in page
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"), [(LOGIN, 1), (CHANGE, 3), ("/accounts/reauthenticate/", 1)]
+)
+def test_what_is_typed_is_masked_and_may_be_pasted(
+    client: Client, amir: User, page: str, fields: int
+) -> None:
+    if page != LOGIN:
+        sign_in(client, amir.email)
+    shown = client.get(page).content.decode()
+    assert shown.count('type="password"') == fields
+    assert "onpaste" not in shown
+    assert 'autocomplete="off"' not in shown

@@ -145,3 +145,13 @@ def test_every_page_of_ones_own_renders(client: Client, amir: User, page: str) -
 def test_no_page_holds_script_or_style_of_its_own(client: Client, page: str) -> None:
     text = client.get(page).content.decode()
     assert not re.search(r"<script(?! src)|<style|\sstyle=|\son\w+=", text)
+
+
+@pytest.mark.parametrize(
+    "page", ["/", "/accounts/password/change/", "/accounts/sessions/", "/accounts/2fa/", "/admin/"]
+)
+def test_every_page_of_somebody_signed_in_offers_to_sign_out(
+    client: Client, olga: User, page: str
+) -> None:
+    sign_in(client, olga.email, PASSWORD)
+    assert 'action="/accounts/logout/"' in client.get(page).content.decode()
