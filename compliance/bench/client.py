@@ -9,12 +9,12 @@ from __future__ import annotations
 import http.client
 import json
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from compliance.bench import samples
+from compliance.bench.together import seconds_of
 
 EXCHANGES = 100
 
@@ -44,16 +44,8 @@ def _body(prefix: str, at: str) -> bytes:
 def _send(port: int, token: str, bodies: Sequence[bytes], connections: int) -> dict[str, Any]:
     """Seconds from the first request to the last answer; answers are read apart afterwards."""
     answers: list[tuple[int, bytes, float]] = []
-    threads = [
-        threading.Thread(target=_connection, args=(port, token, bodies[n::connections], answers))
-        for n in range(connections)
-    ]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds = time.perf_counter() - started
+    shares = [(port, token, bodies[n::connections], answers) for n in range(connections)]
+    seconds = seconds_of(_connection, shares)
     return {
         "seconds": seconds,
         "records": sum(_stored(status, body) for status, body, _ in answers),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,6 +11,7 @@ import psycopg
 from django.db import connection
 from psycopg import sql
 
+from compliance.bench.together import seconds_of
 from retention.records.rows import NAMES, TYPES, Row
 
 BATCHES = """
@@ -68,16 +68,8 @@ def _statements(customer: UUID, received: Sequence[datetime]) -> list[sql.Compos
 def copy_encoded(blocks: Sequence[bytes], *, connections: int) -> float:
     """Seconds for all blocks on so many connections at once."""
     sessions = [_session() for _ in range(connections)]
-    threads = [
-        threading.Thread(target=_copy_blocks, args=(session, blocks[n::connections]))
-        for n, session in enumerate(sessions)
-    ]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds = time.perf_counter() - started
+    shares = [(session, blocks[n::connections]) for n, session in enumerate(sessions)]
+    seconds = seconds_of(_copy_blocks, shares)
     for session in sessions:
         session.close()
     return seconds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import threading
 from typing import Any
@@ -18,6 +17,7 @@ from retention.vault.errors import KeyGone, VaultBusy, VaultUnavailable
 from retention.vault.keys import Key
 from retention.vault.models import CellKey
 from tests.retention.vault.conftest import NOW, psql
+from tests.retention.vault.processes import make_and_destroy_at_once
 from tests.vaults import vault_as
 
 LIVE, DEAD = UUID(int=1), UUID(int=2)
@@ -143,25 +143,7 @@ def test_a_vault_that_is_not_there_says_unavailable() -> None:
 
 
 def test_making_and_destroying_one_cell_at_once_ends_with_it_destroyed() -> None:
-    cells = [UUID(int=number) for number in range(60)]
-
-    def work(number: int) -> None:
-        for cell in cells:
-            if number % 2:
-                keys.make([Key(cell, 1), Key(cell, 2)], now=NOW)
-            else:
-                keys.destroy([cell], now=NOW)
-        os._exit(0)
-
-    connections.close_all()
-    fork = multiprocessing.get_context("fork")
-    processes = [fork.Process(target=work, args=(number,)) for number in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0] * 4
-    assert not CellKey.objects.filter(destroyed_at=None).exists()
+    make_and_destroy_at_once([UUID(int=number) for number in range(60)])
 
 
 def test_no_generation_slips_in_while_its_cell_is_being_destroyed(

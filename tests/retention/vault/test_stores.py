@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -20,25 +18,13 @@ from retention.vault.errors import KeyGone, VaultBusy, VaultUnavailable
 from retention.vault.keys import Key
 from retention.vault.models import CellKey
 from tests.retention.vault.conftest import NOW
+from tests.retention.vault.processes import fork, in_processes, make_and_destroy_at_once
 from tests.vaults import vault_at
 
 CELL = UUID(int=1)
 KEY = Key(CELL, 1)
 WRITERS, TURNS = 4, 200
 SAFE = "PRAGMA secure_delete=ON; PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL"
-
-fork = multiprocessing.get_context("fork")
-
-
-def _in_processes(count: int, work: Callable[[int], None]) -> list[int | None]:
-    """Runs `work(number)` in processes of their own; returns their exit codes."""
-    connections["vault"].close()
-    processes = [fork.Process(target=work, args=(number,)) for number in range(count)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    return [process.exitcode for process in processes]
 
 
 def test_a_vault_that_stays_locked_says_busy(empty_vault: Path, vault: Path) -> None:
@@ -87,7 +73,7 @@ def test_writers_side_by_side_meet_no_lock_error(vault: Path) -> None:
             keys.destroy([own.cell], now=NOW)
         os._exit(0)
 
-    assert _in_processes(WRITERS, work) == [0] * WRITERS
+    assert in_processes(WRITERS, work) == [0] * WRITERS
     rows = CellKey.objects.all()
     assert rows.filter(destroyed_at=None).count() == 49
     assert rows.exclude(destroyed_at=None).count() == WRITERS * TURNS // 2
@@ -103,24 +89,12 @@ def test_makers_of_the_same_keys_agree_on_them(vault: Path, tmp_path: Path) -> N
         (tmp_path / f"{number}").write_bytes(b"".join(found[key] for key in wanted))
         os._exit(0)
 
-    assert _in_processes(WRITERS, work) == [0] * WRITERS
+    assert in_processes(WRITERS, work) == [0] * WRITERS
     assert len({(tmp_path / f"{number}").read_bytes() for number in range(WRITERS)}) == 1
 
 
 def test_making_and_destroying_one_cell_at_once_ends_with_it_destroyed(vault: Path) -> None:
-    cells = [UUID(int=number) for number in range(100)]
-
-    def work(number: int) -> None:
-        for cell in cells:
-            if number % 2:
-                keys.make([Key(cell, 1), Key(cell, 2)], now=NOW)
-            else:
-                keys.destroy([cell], now=NOW)
-        os._exit(0)
-
-    assert _in_processes(WRITERS, work) == [0] * WRITERS
-    assert not CellKey.objects.filter(destroyed_at=None).exists()
-    assert set(CellKey.objects.values_list("cell", flat=True)) == set(cells)
+    make_and_destroy_at_once([UUID(int=number) for number in range(100)])
 
 
 @pytest.mark.parametrize("step", ["make", "destroy"])
@@ -145,7 +119,7 @@ def test_a_writer_killed_before_its_commit_changed_nothing(
                 keys.make(others, now=NOW)
             keys.destroy([key.cell for key in wanted + others], now=NOW)
 
-    assert _in_processes(1, work) == [-signal.SIGKILL]
+    assert in_processes(1, work) == [-signal.SIGKILL]
     assert vault.with_name(f"{vault.name}-journal").stat().st_size
     assert vault.read_bytes() != file_before
     keys.cache.clear()
@@ -186,7 +160,7 @@ def test_a_writer_killed_after_its_commit_destroyed_everything(
         monkeypatch.setattr(stores, "forget", killed)
         keys.destroy([CELL], now=NOW)
 
-    assert _in_processes(1, work) == [-signal.SIGKILL]
+    assert in_processes(1, work) == [-signal.SIGKILL]
     with pytest.raises(KeyGone):
         keys.fetch([KEY], now=NOW)
     assert keys.destroy([CELL], now=NOW) == 0
