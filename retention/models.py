@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.db import models
 
-from retention.expiry.models import ClockGuard, DeletionRecord, Outlook, SweepRun, TickPart
+from retention.expiry.models import (
+    ClockGuard,
+    DeletionRecord,
+    Outlook,
+    RemovedSum,
+    SweepRun,
+    TickPart,
+)
 from retention.ledger.models import Entry, Subject
 from retention.policies.models import (
     Activation,
@@ -28,6 +35,7 @@ __all__ = [
     "PolicyVersion",
     "ProfileChoice",
     "Record",
+    "RemovedSum",
     "Stay",
     "Subject",
     "SweepRun",

@@ -82,7 +82,7 @@ def _facts(now: datetime) -> dict[str, Any]:
         "day": words.day(today),
         "needs": [need for need in wanted if need.tone != "is-quiet"],
         "notes": [need for need in wanted if need.tone == "is-quiet"],
-        "gone": removed.lately(now),
+        "gone": removed.lately(today),
         "at_risk": sum(need.tone == "is-bad" for need in wanted),
         "counted_at": words.instant(kept.counted_at),
         "kinds": by_kind(kept.lines, policies.periods_in_force(today)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from compliance.admin import site, words
 from retention import clock
-from retention.expiry import queries
-from retention.expiry.queries import Gone
+from retention.expiry import removed
+from retention.expiry.removed import Gone
 from retention.policies.rules import add_months
 
 DAYS_BACK, MONTHS_BACK = 30, 6
@@ -43,39 +43,28 @@ class Removed:
         return list(zip(words.KINDS_OF_DATA.values(), self.items, strict=True))
 
 
-def lately(now: datetime) -> Removed:
-    """What went since the midnight 30 days ago. Two queries."""
-    first = now.date() - timedelta(days=DAYS_BACK)
-    found = queries.removed(_midnight(first), now)
-    return _added_up(words.day(first), found, queries.returned(first, now.date()))
+def lately(today: date) -> Removed:
+    """What went since the midnight 30 days ago. One query."""
+    first = today - timedelta(days=DAYS_BACK)
+    return _added_up(words.day(first), removed.gone(first, today))
 
 
-def months(now: datetime) -> list[Removed]:
-    """This month and those before it, the newest first. Two queries."""
-    this = now.date().replace(day=1)
-    firsts = [add_months(this, -n) for n in range(MONTHS_BACK + 1)]
-    found = queries.removed(_midnight(firsts[-1]), now)
-    returned = queries.returned(firsts[-1], now.date())
+def months(today: date) -> list[Removed]:
+    """This month and those before it, the newest first. One query."""
+    firsts = [add_months(today.replace(day=1), -n) for n in range(MONTHS_BACK + 1)]
+    found = removed.gone(firsts[-1], today)
     return [
-        _added_up(f"{first:%b\u00a0%Y}", _of(first, found), _of(first, returned))
+        _added_up(f"{first:%b\u00a0%Y}", (gone for gone in found if gone.month == first))
         for first in firsts
     ]
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def _of(month: date, found: Iterable[Gone]) -> list[Gone]:
-    return [gone for gone in found if gone.month == month]
-
-
-def _added_up(when: str, removed: Iterable[Gone], returned: Iterable[Gone]) -> Removed:
-    items: Counter[str] = Counter()
-    for gone in removed:
-        items[gone.data_class] += gone.items
-    by_kind = [items[kind] for kind in words.KINDS_OF_DATA]
-    return Removed(when, by_kind, sum(gone.items for gone in returned))
+def _added_up(when: str, found: Iterable[Gone]) -> Removed:
+    items: Counter[tuple[str, bool]] = Counter()
+    for gone in found:
+        items[gone.data_class, gone.returned] += gone.items
+    by_run = [items[kind, False] for kind in words.KINDS_OF_DATA]
+    return Removed(when, by_run, sum(items[kind, True] for kind in words.KINDS_OF_DATA))
 
 
 @require_safe
@@ -85,8 +74,8 @@ def by_month(request: HttpRequest) -> HttpResponse:
     context = {
         **site.each_context(request),
         "title": "Deleted, by month",
-        "lately": lately(now),
-        "months": months(now),
+        "lately": lately(now.date()),
+        "months": months(now.date()),
         "kinds": list(words.KINDS_OF_DATA.values()),
         "counted_at": words.instant(now),
     }

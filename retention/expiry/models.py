@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from retention.ledger.models import Entry
+from retention.policies.models import CLASSES
 
 
 class SweepRun(models.Model):
@@ -68,6 +69,27 @@ class DeletionRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clock_day:%d %b %Y}"
+
+
+class RemovedSum(models.Model):
+    """Items of one kind that went on one UTC day: a part of what went then. Never changed (trigger).
+
+    Deletion records add theirs when they are written (trigger); `returned`, by the day of their
+    call: snippets that went with their result, added when their cell is purged.
+    """
+
+    day = models.DateField()
+    data_class = models.CharField(max_length=16, choices=CLASSES)
+    returned = models.BooleanField()
+    items = models.BigIntegerField()
+
+    class Meta:
+        db_table = "retention_removedsum"
+        verbose_name = "sum of what went"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(items__gt=0), name="removedsum_counts")
+        ]
+        indexes = [models.Index(fields=["day"], name="removedsum_day")]
 
 
 class ClockGuard(models.Model):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from retention.expiry import claims
+from retention.expiry import claims, removed
 from retention.expiry.claims import DueCell
 from retention.expiry.models import DeletionRecord, SweepRun
 from retention.ledger.append import Act, append_all
@@ -108,6 +108,7 @@ def finish(now: datetime) -> int:
         chosen = [identifier for (identifier,) in cursor.fetchall()]
     with transaction.atomic():
         locked = claims.lock(chosen, "shredded")
+        removed.add_returned(locked)
         with connection.cursor() as cursor:
             cursor.execute(FINISH, [now, [cell.id for cell in locked]])
     return len(locked)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -106,48 +104,3 @@ def behind(today: date) -> Behind:
 def last_run() -> SweepRun | None:
     """The last run that removed something."""
     return SweepRun.objects.filter(records__gt=0).order_by("-started_at").first()
-
-
-class Gone(NamedTuple):
-    """Rows of one class that went in one month; `month` is its first day."""
-
-    month: date
-    data_class: str
-    items: int
-
-
-REMOVED = """
-    SELECT date_trunc('month', rows_removed_at AT TIME ZONE 'UTC')::date, kind.key,
-        sum(kind.value::bigint)::bigint
-    FROM retention_deletionrecord, jsonb_each_text(counts) kind
-    WHERE rows_removed_at >= %s AND rows_removed_at <= %s
-    GROUP BY 1, 2 ORDER BY 1, 2
-"""
-# Each half is read from an index of its own.
-RETURNED = """
-    SELECT date_trunc('month', clock_day::timestamp)::date, 'snippet', sum(delivered)::bigint
-    FROM (
-        SELECT clock_day, delivered FROM retention_cell
-        WHERE state = 'purged' AND data_class = 'snippet' AND clock_day BETWEEN %s AND %s
-        UNION ALL
-        SELECT clock_day, delivered FROM retention_cell
-        WHERE state <> 'purged' AND data_class = 'snippet' AND clock_day BETWEEN %s AND %s
-    ) snippets WHERE delivered > 0
-    GROUP BY 1 ORDER BY 1
-"""
-
-
-def removed(first: datetime, last: datetime) -> list[Gone]:
-    """What deletion runs removed between the two, by month, as deletion records have it."""
-    return _gone(REMOVED, [first, last])
-
-
-def returned(first: date, last: date) -> list[Gone]:
-    """Snippets removed when their result was returned, by month of their clock day."""
-    return _gone(RETURNED, [first, last] * 2)
-
-
-def _gone(statement: str, bounds: Sequence[date]) -> list[Gone]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, bounds)
-        return [Gone(*row) for row in cursor.fetchall()]

@@ -105,6 +105,12 @@ class Cell(models.Model):
                 condition=Q(state="purged"),
                 name="cell_gone",
             ),
+            # Never many: snippets live for a day.
+            models.Index(
+                fields=["clock_day"],
+                condition=Q(data_class="snippet") & ~Q(state="purged"),
+                name="cell_snippets",
+            ),
             # Never many: those that a deletion run has in hand.
             models.Index(
                 fields=["-clock_day", "customer_id", "data_class", "retain_days"],

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from retention.expiry.models import DeletionRecord
+from retention.expiry.models import DeletionRecord, RemovedSum
 from retention.ledger.models import Entry
 from retention.policies.rules import ceiling
 from retention.records.models import Cell
@@ -57,6 +57,7 @@ def faults(today: date) -> list[str]:
     ]
     found += _of_deletions(world)
     found += _of_entries(world)
+    found += _of_sums(world)
     unknown = world.destroyed - {cell.pk for cell in world.cells}
     return found + [f"a key was destroyed for nobody: {cell}" for cell in unknown]
 
@@ -142,3 +143,20 @@ def check_exactly(today: date) -> None:
     assert set(CellKey.objects.filter(wrapped=None).values_list("cell", flat=True)) == due
     assert faults(today) == []
     assert unfinished(today) == []
+
+
+def _of_sums(world: _World) -> Iterator[str]:
+    went: Counter[tuple[date, str, bool]] = Counter()
+    for deletion in world.deletions.values():
+        for kind, items in deletion.counts.items():
+            went[deletion.rows_removed_at.date(), kind, False] += items
+    for cell in world.cells:
+        if cell.state == "purged":
+            went[cell.clock_day, cell.data_class, True] += cell.delivered
+    sums: Counter[tuple[date, str, bool]] = Counter()
+    for day, kind, returned, items in RemovedSum.objects.values_list(
+        "day", "data_class", "returned", "items"
+    ):
+        sums[day, kind, returned] += items
+    if +went != sums:
+        yield f"sums say {dict(sums)} of {dict(+went)}"
