@@ -85,6 +85,7 @@ def _facts(now: datetime) -> dict[str, Any]:
         "gone": removed.lately(today),
         "at_risk": sum(need.tone == "is-bad" for need in wanted),
         "counted_at": words.instant(kept.counted_at),
+        "counted_late": needs.ago(now - kept.counted_at) if kept.late else "",
         "kinds": by_kind(kept.lines, policies.periods_in_force(today)),
         "kept_items": sum(line.items for line in kept.lines),
         "kept_groups": sum(line.cells for line in kept.lines),

@@ -72,7 +72,7 @@ class DeletionRecord(models.Model):
 
 
 class RemovedSum(models.Model):
-    """Items of one kind that went on one UTC day: a part of what went then. Never changed (trigger).
+    """Items of one kind that went on one UTC day, or some of them. Never changed (trigger).
 
     Deletion records add theirs when they are written (trigger); `returned`, by the day of their
     call: snippets that went with their result, added when their cell is purged.

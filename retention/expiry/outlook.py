@@ -1,7 +1,8 @@
 """What is kept and on which day it goes, over all customers, without reading every cell each time.
 
-The tick counts once a minute; whoever asks gets that, or a count of his own when it is too old:
-before the first tick, while no worker runs, after a demonstration's clock was moved.
+The tick counts once a minute, and whoever asks gets that, with its time. For an hour it is better
+than none: what is past its date meanwhile is left out. Before the first tick, when no worker came
+by for longer, or after a demonstration's clock was moved by more, whoever asks counts by himself.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db import connection
 
 from retention.expiry.models import Outlook
 
-FRESH = timedelta(minutes=2)
+FRESH, STANDS = timedelta(minutes=2), timedelta(hours=1)
 COUNT = """
     SELECT expires_on, data_class, count(*),
         sum(acknowledged - delivered - erased - held - purged)::bigint
@@ -37,10 +38,14 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """All that is kept, by deletion date, as counted at that moment."""
+    """All that is kept, by deletion date, as counted at that moment.
+
+    `late`: that is longer ago than a worker that comes by every minute would leave it.
+    """
 
     counted_at: datetime
     lines: list[Line]
+    late: bool = False
 
     def until(self, last: date) -> list[Line]:
         """What goes by the end of that day."""
@@ -57,11 +62,12 @@ def note(*, now: datetime) -> None:
 
 
 def kept(*, now: datetime) -> Kept:
-    """What is kept: as it was counted a moment ago, or counted now."""
+    """What is kept: as it was counted within the last hour, or counted now."""
     noted = Outlook.objects.first()
-    if noted and timedelta(0) <= now - noted.counted_at < FRESH:
+    if noted and timedelta(0) <= (age := now - noted.counted_at) < STANDS:
         lines = [Line(date.fromisoformat(day), *rest) for day, *rest in noted.lines]
-        return Kept(noted.counted_at, [line for line in lines if line.expires_on > now.date()])
+        due_later = [line for line in lines if line.expires_on > now.date()]
+        return Kept(noted.counted_at, due_later, late=age >= FRESH)
     return Kept(now, list(_count(now.date())))
 
 

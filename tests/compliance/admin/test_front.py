@@ -16,6 +16,7 @@ from compliance.customers.models import Customer
 from compliance.people.models import User
 from compliance.people.roles import StaffRole
 from retention import clock
+from retention.expiry import outlook
 from retention.expiry.models import ClockGuard, SweepRun
 from retention.policies.rules import DataClass
 from retention.records.models import Cell
@@ -71,6 +72,16 @@ def test_it_says_what_went_last_and_leads_to_the_proof(admin: Client, acme: Cust
 def test_a_run_that_removed_nothing_is_not_what_went_last(admin: Client) -> None:
     SweepRun.objects.create(started_at=NOW, sealed=4)
     assert "Last deletion None yet" in said(admin)
+
+
+def test_without_a_worker_it_says_since_when_nobody_counted(
+    admin: Client, acme: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_day_group(acme.pk, TODAY)
+    outlook.note(now=NOW)
+    assert "and not since" not in said(admin)
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(minutes=50))
+    assert "3 items As counted 50 minutes ago, and not since." in said(admin)
 
 
 def test_with_nothing_at_all_it_says_so(admin: Client) -> None:

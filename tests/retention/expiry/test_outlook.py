@@ -69,15 +69,24 @@ def test_a_count_of_a_moment_ago_is_taken_as_it_stands(acme: UUID) -> None:
     ingest.store(acme, [exchange("x-1")], now=NOON)
     with mock.patch.object(outlook, "_count") as counting:
         found = outlook.kept(now=NOON + MINUTE)
-    assert (found.lines, found.counted_at) == ([], NOON)
+    assert (found.lines, found.counted_at, found.late) == ([], NOON, False)
     counting.assert_not_called()
 
 
-def test_an_older_one_is_counted_anew(acme: UUID) -> None:
+def test_without_a_worker_the_last_count_stands_for_an_hour_and_is_called_late(acme: UUID) -> None:
     outlook.note(now=NOON)
     ingest.store(acme, [exchange("x-1")], now=NOON)
-    found = outlook.kept(now=NOON + 2 * MINUTE)
-    assert found.counted_at == NOON + 2 * MINUTE
+    for minutes in (2, 59):
+        found = outlook.kept(now=NOON + minutes * MINUTE)
+        assert (found.lines, found.counted_at, found.late) == ([], NOON, True)
+
+
+@pytest.mark.parametrize("passed", [60 * MINUTE, timedelta(days=40), -MINUTE])
+def test_an_older_one_or_one_of_tomorrow_is_counted_anew(acme: UUID, passed: timedelta) -> None:
+    outlook.note(now=NOON)
+    ingest.store(acme, [exchange("x-1")], now=NOON)
+    found = outlook.kept(now=NOON + passed)
+    assert (found.counted_at, found.late) == (NOON + passed, False)
     assert kinds(found)
 
 
