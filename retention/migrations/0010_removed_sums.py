@@ -9,7 +9,7 @@ SQL = Path(__file__).parent.parent / "sql"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("retention", "0008_versions"),
+        ("retention", "0009_version_guards"),
     ]
 
     operations = [
