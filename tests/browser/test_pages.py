@@ -45,6 +45,13 @@ def test_olga_signs_in_and_sees_the_administration(visitor: Visitor, cast: Cast)
     assert visitor.complaints == []
 
 
+def test_a_code_of_the_api_stays_in_one_line(visitor: Visitor) -> None:
+    visitor.open("/api/problems/")
+    codes = visitor.page.locator("tbody th code").all()
+    assert len(codes) > 20
+    assert {len(code.evaluate("code => [...code.getClientRects()]")) for code in codes} == {1}
+
+
 def test_a_wrong_password_is_said_beside_the_form(visitor: Visitor, cast: Cast) -> None:
     visitor.sign_in(cast.olga.email, "wrong")
     expect(visitor.page.get_by_role("alert")).to_contain_text("do not belong together")

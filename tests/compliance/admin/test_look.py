@@ -71,3 +71,24 @@ def test_colours_are_used_by_their_names() -> None:
 def test_nothing_is_asked_of_anybody_else() -> None:
     assert "url(" not in CSS
     assert "@import" not in CSS
+
+
+def test_whatever_scrolls_sideways_is_reached_by_key_and_has_a_name() -> None:
+    boxes = [
+        (file.name, box)
+        for file in (ROOT / "templates").rglob("*.html")
+        for box in re.findall(r'<\w+ [^>]*class="(?:table-wrap|results)"[^>]*>', file.read_text())
+    ]
+    assert len(boxes) >= 20
+    named = re.compile(r'tabindex="0" role="region" aria-label(?:ledby)?="[^"]')
+    assert [found for found in boxes if not named.search(found[1])] == []
+
+
+def test_code_scrolls_by_key_as_well() -> None:
+    blocks = [
+        (file.name, block)
+        for file in (ROOT / "templates").rglob("*.html")
+        for block in re.findall(r'<pre class="code-block"[^>]*>', file.read_text())
+    ]
+    assert len(blocks) >= 10
+    assert [found for found in blocks if 'tabindex="0"' not in found[1]] == []
