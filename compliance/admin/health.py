@@ -35,10 +35,11 @@ PARTS = {
     "deletion": "Deletion run",
     "count": "Nightly count check",
     "copy": "Copy of the encryption keys",
+    "tallies": "Numbers for Volumes",
+    "outlook": "Numbers for the first page",
 }
 DISKS = {"postgres": "Database", "vault": "Encryption keys"}
 PAST = 20
-COMMAND = "manage.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,6 @@ class AlarmLine:
     began: str
     ended: str
     lasted: str
-    remedy: str
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -110,18 +110,11 @@ def _alarm(shown: Shown) -> AlarmLine:
         words.instant(alarm.began_at),
         words.instant(alarm.ended_at),
         span(until - alarm.began_at),
-        remedy(shown.kind),
     )
 
 
-def _others(on: Collection[str]) -> list[tuple[Kind, str]]:
-    return [(kind, remedy(kind)) for code, kind in KINDS.items() if code not in on]
-
-
-def remedy(kind: Kind) -> str:
-    """What to do, for somebody who has this page and no command line."""
-    do = kind.do.replace("the health page", "this page").replace("The health page", "This page")
-    return f"{do} Commands are for an operator: ask one to run it." if COMMAND in do else do
+def _others(on: Collection[str]) -> list[Kind]:
+    return [kind for code, kind in KINDS.items() if code not in on]
 
 
 def _needs(found: dict[str, str]) -> list[Line]:
@@ -136,7 +129,8 @@ def _needs(found: dict[str, str]) -> list[Line]:
 def _parts(seen: Figures) -> Iterator[Line]:
     for name in [*PARTS, *(name for name in seen.parts if name not in PARTS)]:
         if name == "copy" and not settings.VAULT_COPY:
-            yield Line(PARTS[name], "quiet", "Not set up", "Ask an operator to set VAULT_COPY.")
+            note = "Ask whoever runs the service to set VAULT_COPY."
+            yield Line(PARTS[name], "quiet", "Not set up", note)
         else:
             yield _part(name, seen)
 

@@ -93,7 +93,7 @@ def alarms(now: datetime) -> Iterator[Need]:
 
 
 def set_up(now: datetime) -> Iterator[Need]:
-    """What an operator has left out; a demonstration needs neither."""
+    """What was left out when the service was set up; a demonstration needs neither."""
     tone: Tone = "is-quiet" if settings.DEMO else "is-warn"
     service = reverse("admin:health")
     if why := queries_of_alarms.cannot_mail():
@@ -106,8 +106,8 @@ def set_up(now: datetime) -> Iterator[Need]:
         yield Need(
             tone,
             "No copy of the encryption keys is set up",
-            "If they were lost, everything that is kept would be unreadable. Ask an operator to set"
-            " VAULT_COPY.",
+            "If they were lost, everything that is kept would be unreadable. Ask whoever runs the"
+            " service to set VAULT_COPY.",
             f"{service}#minute", "Service",
         )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """Every alarm there is: its words, and what must be seen for how long before it is one.
 
 Pure: a look at the service (`Seen`) becomes the set of conditions that hold, by code. The words go
-into mails and pages; `docs/alarms.md` has a section for each code (a test compares).
+into mails and pages of officers, who have pages and no command line; the commands are in
+`docs/alarms.md`, which has a section for each code (tests hold both).
 """
 
 from __future__ import annotations
@@ -86,26 +87,27 @@ _ALL = (
         "Deletion is overdue",
         "Data has passed its deletion date by more than 15 minutes and its encryption keys still"
         " exist. Nobody can read it through Sandglass, but it is not destroyed.",
-        "Look at the other alarms first: one of them is usually the cause. Then run"
-        " 'manage.py retention_plan': it names what is blocked and why.",
+        "Look at the other alarms on the page Service: one of them is usually the cause. The page"
+        " Day groups shows what is due, and what is blocked. If nothing else alarms, ask whoever"
+        " runs the service.",
         lambda seen: _longer(seen.figures.readable.oldest_seconds, KEYS_WITHIN),
     ),
     Kind(
         "removal_overdue",
         "Removal from the database is overdue",
-        "The encryption keys are destroyed, so the data is unreadable everywhere, but its rows are"
-        " still in the database more than 24 hours after the deletion date.",
-        "End long transactions, dumps and replicas that read old days: removal waits for them and"
-        " is tried again every minute.",
+        "The encryption keys are destroyed, so nobody can read the data any more, but its items"
+        " are still in the database more than 24 hours after the deletion date.",
+        "Ask whoever runs the service what reads old days for so long, such as a dump or a copy of"
+        " the database: removal waits for it and is tried again every minute.",
         lambda seen: _longer(seen.figures.rows.oldest_seconds, ROWS_WITHIN),
     ),
     Kind(
         "no_deletion_run",
         "No deletion run for more than 10 minutes",
-        "The worker or its scheduler does not come by. Data is unreadable from its deletion date"
-        " all the same, but nothing is destroyed.",
-        "See whether worker and scheduler run and reach the queue; 'manage.py retention_sweep' does"
-        " one run by hand.",
+        "The worker or its scheduler does not come by. From its deletion date on data is given out"
+        " to nobody all the same, but nothing is destroyed.",
+        "The page Service shows whether the queue answers too. Ask whoever runs the service to"
+        " start worker and scheduler again, or to do one run by hand.",
         _no_run,
     ),
     Kind(
@@ -113,18 +115,18 @@ _ALL = (
         "The host's clock is not trusted",
         "The time runs backwards, jumped, or differs from the database's. Deletion cannot be"
         " undone, so nothing is destroyed until the clock can be believed.",
-        "Set the clock that is wrong; it is believed again by itself. If the time is right, say so"
-        " with 'manage.py retention_sweep --confirm-clock'.",
+        "Ask whoever runs the service to set the clock that is wrong; it is believed again by"
+        " itself. If the time is right, they can say so; the activity log keeps who did.",
         lambda seen: bool(seen.figures.clock_alarm),
         NOW,
     ),
     Kind(
         "count_mismatch",
         "The count check failed",
-        "Items that were stored and items that are there do not add up. What does not add up stays"
-        " unreadable after its date, and is not destroyed until somebody has looked.",
-        "'manage.py retention_plan' names the day groups. Find out who changed rows by hand, or"
-        " what was restored.",
+        "Items that were stored and items that are there do not add up. After its date such a day"
+        " group is given out to nobody, and is not destroyed until somebody has looked.",
+        "On the page Day groups the state of each says whether its deletion is blocked. Ask whoever"
+        " runs the service who changed the database by hand, or what was restored from a backup.",
         _miscounted,
         NOW,
     ),
@@ -133,7 +135,8 @@ _ALL = (
         "A day has no place in the database",
         "Calls of that day are refused and are to be sent again. Days are made 14 days ahead, so"
         " this has been failing for long, or somebody removed one.",
-        "See why the minute fails, and whether the database's role may create tables.",
+        "See what the page Service says about 'New days', and ask whoever runs the service to put"
+        " it right.",
         lambda seen: seen.figures.missing_days > 0,
     ),
     Kind(
@@ -141,15 +144,16 @@ _ALL = (
         "Activity log entries wait to be signed",
         "Entries have been waiting for more than 5 minutes. Destruction waits for its signed"
         " entry, so nothing new is deleted meanwhile.",
-        "See whether the worker runs and what 'signing' says on the health page.",
+        "See what the page Service says about 'Signing the activity log', and ask whoever runs the"
+        " service whether the worker runs.",
         lambda seen: _longer(seen.figures.unsigned.oldest_seconds, SIGNED_WITHIN),
     ),
     Kind(
         "key_copy_old",
         "The copy of the encryption keys is too old",
         "If the keys were lost now, everything stored since that copy would be unreadable.",
-        "See whether the place named by VAULT_COPY exists, has room and may be written;"
-        " 'manage.py vault_copy' tries at once and says what is wrong.",
+        "Ask whoever runs the service whether the place of the copy is there, has room and may be"
+        " written.",
         lambda seen: _longer(seen.figures.copy_age or 0.0, COPY_WITHIN),
     ),
     Kind(
@@ -157,30 +161,32 @@ _ALL = (
         "The encryption keys cannot be reached",
         "Nothing can be stored, read or destroyed. Or the keys' database is empty while data is"
         " live: then it was lost or replaced.",
-        "See whether the place named by VAULT_URL is there. If it is empty, stop everything and"
-        " put it, or its rolling copy, back.",
+        "Ask whoever runs the service at once. If the keys' database is empty, everything must be"
+        " stopped until it, or its copy, is put back.",
         lambda seen: "vault" in seen.failed or seen.keys_lost,
     ),
     Kind(
         "queue_unreachable",
         "The queue cannot be reached",
         "The worker is not woken, so no deletion run comes by. Storing and reading go on.",
-        "See whether the server named by BROKER_URL runs.",
+        "Ask whoever runs the service to start the queue again; nothing in it needs to be saved.",
         lambda seen: "broker" in seen.failed,
     ),
     Kind(
         "disk_low",
         "A disk is nearly full",
         f"Less than {DISK_LOW} times the reserve is left. Below the reserve calls are refused.",
-        "Make room, or give the database and the keys a larger disk.",
+        "The page Service shows how much is left. Ask whoever runs the service to make room, or to"
+        " give the database and the keys a larger disk.",
         lambda seen: _disk_below(seen, DISK_LOW),
     ),
     Kind(
         "disk_full",
         "A disk is full: calls are refused",
-        "Less than the reserve is left (DISK_RESERVE_MB). Calls are refused with storage_full and"
-        " are to be sent again; the rest is kept for deletion, which needs room too.",
-        "Make room now. Deleting files of the database by hand would lose data.",
+        "Less than the reserve is left. Calls are refused and are to be sent again; the rest is"
+        " kept for deletion, which needs room too.",
+        "Ask whoever runs the service to make room now. Deleting files of the database by hand"
+        " would lose data.",
         lambda seen: _disk_below(seen, 1),
         NOW,
     ),
@@ -189,7 +195,8 @@ _ALL = (
         "A part of the worker's minute fails",
         "Something that is done every minute was refused or failed, and is tried again each"
         " minute: new days, signing, deletion, the nightly count or the copy of the keys.",
-        "The health page says which part and its code; the worker's log says where.",
+        "The page Service says which part, since when, and its code: tell whoever runs the service"
+        " all three.",
         _minute_fails,
         LATER,
     ),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from compliance.alarms.kinds import KINDS, Seen, holding
+from compliance.alarms.kinds import KINDS, Kind, Seen, holding
 from compliance.health.figures import Backlog, Figures, reserve
 from retention.expiry.models import TickPart
 
@@ -93,11 +94,15 @@ def test_every_alarm_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.code)
-def test_its_words_are_whole_sentences_of_plain_text(kind: object) -> None:
-    from compliance.alarms.kinds import Kind
-
-    assert isinstance(kind, Kind)
+def test_its_words_are_whole_sentences_of_plain_text(kind: Kind) -> None:
     assert not kind.title.endswith(".")
     assert kind.means.endswith(".")
     assert kind.do.endswith(".")
     assert (kind.title + kind.means + kind.do).isascii()
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.code)
+def test_it_asks_nobody_to_type_a_command_or_to_know_a_setting(kind: Kind) -> None:
+    words = f"{kind.title} {kind.means} {kind.do}"
+    assert not re.search(r"manage\.py|--\w|[A-Z]+_[A-Z]+|health page", words)
+    assert re.search(r"whoever runs the service", kind.do)
