@@ -90,7 +90,7 @@ def condition(cell: Cell, today: date) -> SafeString:
         return pill(STATES[cell.state], "good")
     if cell.shredded_at:
         return pill(STATES[cell.state], "quiet")
-    return pill("unreadable, deletion due", "warn")
+    return pill(f"unreadable since {day(cell.expires_on)}, deletion due", "warn")
 
 
 def lag(length: timedelta) -> str:

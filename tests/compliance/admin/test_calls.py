@@ -127,7 +127,7 @@ def test_it_says_that_it_is_unreadable_although_the_run_is_late(
     olga: Client, call: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_to(monkeypatch, ceiling(DAY))
-    assert "unreadable, deletion due" in ask(olga, call)
+    assert "unreadable since 20 May 2027, deletion due" in ask(olga, call)
 
 
 def test_once_it_is_deleted_it_says_what_was_deleted_and_leads_to_the_proof(

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.test import Client
 
+from compliance.admin import words
 from compliance.customers.models import Customer
 from retention import clock
 from retention.records.models import Cell
@@ -121,7 +122,8 @@ def test_what_is_deleted_is_listed_when_it_is_asked_for(admin: Client, acme: Cus
 def test_a_late_run_is_said_and_that_nothing_can_be_read(admin: Client, acme: Customer) -> None:
     late = add_day_group(acme.pk, TODAY - timedelta(days=184))
     for url in (LIST, f"{LIST}{late.pk}/change/"):
-        assert "unreadable, deletion due" in plain(admin, url)
+        since = words.day(late.expires_on).replace("\u00a0", " ")
+        assert f"unreadable since {since}, deletion due" in plain(admin, url)
 
 
 def test_each_filter_by_date_says_which_date(admin: Client, acme: Customer) -> None:
