@@ -89,7 +89,7 @@ class PolicyVersionAdmin(ReadOnly):
     ordering = ("-number",)
     sortable_by = ()
     inlines = (PeriodInline,)
-    fields = ("state", "applies", "text_of_it", "context_lines", "whole_files")
+    fields = ("state", "applies", "text_of_it", "context_lines", "files")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the periods, once for the page, and whom the version binds today."""
@@ -119,6 +119,11 @@ class PolicyVersionAdmin(ReadOnly):
     def text_of_it(self, version: PolicyVersion) -> str:
         """As it was approved, with its lists as lists."""
         return format_html('<div class="prose">{}</div>', wording(version.text))
+
+    @admin.display(description="whole files may be sent")
+    def files(self, version: PolicyVersion) -> str:
+        """In a word: "no" is the rule here, and nothing that failed."""
+        return "yes" if version.whole_files else "no"
 
     @admin.display(description="kept for")
     def kept_for(self, version: PolicyVersion) -> str:

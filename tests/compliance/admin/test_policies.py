@@ -68,3 +68,9 @@ def test_the_demonstrations_draft_says_what_its_table_says(db: None) -> None:
     assert "**AI responses** for 90 days" in draft.text
     assert "AI responses and quality feedback** are kept for 6 months" not in draft.text
     assert "(Draft:" not in draft.text
+
+
+def test_whether_whole_files_may_be_sent_is_said_in_a_word(admin: Client) -> None:
+    page = f"{LIST}{second().pk}/change/"
+    assert "Whole files may be sent" in text_of(admin, page)
+    assert "icon-no" not in text_of(admin, page)
