@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compliance.alarms.models import Alarm, AlarmMail
+from compliance.approvals.models import ApprovalMail, ApprovalRequest, Deputy
 from compliance.customers.models import ApiKey, Contact, Customer
 from compliance.notices.models import Announcement, Delivery, MailEvent, Notice, Objection
 from compliance.people.models import Member, Session, User
@@ -12,9 +13,12 @@ __all__ = [
     "AlarmMail",
     "Announcement",
     "ApiKey",
+    "ApprovalMail",
+    "ApprovalRequest",
     "Contact",
     "Customer",
     "Delivery",
+    "Deputy",
     "MailEvent",
     "Member",
     "Notice",

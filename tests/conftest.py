@@ -100,6 +100,12 @@ def _drop(name: str) -> None:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@pytest.fixture(autouse=True)
+def _a_password_is_enough(settings: Any) -> None:
+    """Most tests are about something else; those about second factors set it as it is."""
+    settings.MFA_REQUIRED = False
+
+
 @pytest.fixture
 def live(
     django_db_setup: None,

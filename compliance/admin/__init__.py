@@ -4,6 +4,7 @@ Models that hold content are never registered. Django finds the pages through th
 """
 
 from compliance.admin import (
+    approvals,
     calls,
     changes,
     contacts,
@@ -21,6 +22,7 @@ from compliance.admin import (
 )
 
 __all__ = [
+    "approvals",
     "calls",
     "changes",
     "contacts",

@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from compliance.admin import words
 from compliance.alarms import queries as queries_of_alarms
+from compliance.approvals import queries as asked
 from compliance.customers.models import Customer
 from retention.expiry import queries
 from retention.policies.models import PolicyVersion
@@ -126,6 +127,21 @@ def policy(now: datetime) -> Iterator[Need]:
         )
 
 
+def approvals(now: datetime) -> Iterator[Need]:
+    """What waits for a second person."""
+    waiting = list(asked.waiting())
+    if not waiting:
+        return
+    since = ago(now - waiting[0].asked_at)
+    yield Need(
+        "is-warn",
+        f"{_count(len(waiting), 'approval')} {'waits' if len(waiting) == 1 else 'wait'} for a"
+        f" second person, the oldest asked for {since}",
+        "An approver decides, or their deputy. Reminders go out daily.",
+        reverse("admin:approvals"), "Decide",
+    )  # fmt: skip
+
+
 def customers(now: datetime) -> Iterator[Need]:
     """Customers that are not simply active."""
     states = Customer.objects.filter(state__in=("suspended", "leaving")).values_list("state")
@@ -143,7 +159,7 @@ def customers(now: datetime) -> Iterator[Need]:
 
 
 ASKED: list[Callable[[datetime], Iterator[Need]]] = [
-    behind, alarms, policy, customers, set_up,
+    behind, alarms, approvals, policy, customers, set_up,
 ]  # fmt: skip
 
 

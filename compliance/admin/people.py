@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
-from django.db.models import ManyToManyField, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,9 +16,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from compliance.admin import site, words
+from compliance.admin import logins, site, words
 from compliance.admin.filters import CustomerFilter
 from compliance.admin.readonly import Paged
+from compliance.people.again import refuse_stale
+from compliance.people.factors import has_factor
 from compliance.people.models import Member, User
 from compliance.people.sessions import end_all
 
@@ -62,14 +64,17 @@ class UserAdmin(Paged, DjangoUserAdmin):  # type: ignore[type-arg]
     search_fields = ("email",)
     ordering = ("email",)
     filter_horizontal = ()
-    formfield_overrides: ClassVar[Any] = {ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
-    readonly_fields = ("password_set", "new_password", "last_sign_in", "created")
+    change_form_template = "admin/compliance/user/change_form.html"
+    readonly_fields = (
+        *("password_set", "new_password", "second_factor", "last_sign_in", "created"),
+        *("roles", "is_staff", "is_superuser"),
+    )
     fieldsets = (
-        (None, {"fields": ("email", "password_set")}),
-        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (None, {"fields": ("email", "is_active", "password_set", "second_factor")}),
+        ("Rights", {"fields": ("roles", "is_staff", "is_superuser")}),
         ("Dates", {"fields": ("last_sign_in", "created")}),
     )
-    lead: ClassVar[str] = "Everybody who can sign in. An administrator may do everything here."
+    lead: ClassVar[str] = "Everybody who can sign in. Roles are given on a login’s own page."
     add_fieldsets = ((None, {"fields": ("email", "password1", "password2")}),)
 
     def get_queryset(self, request: Any) -> Any:
@@ -83,6 +88,34 @@ class UserAdmin(Paged, DjangoUserAdmin):  # type: ignore[type-arg]
             return found
         (name, first), *rest = found
         return ((name, {**first, "fields": (*first["fields"], "new_password")}), *rest)
+
+    def get_urls(self) -> Any:
+        """Roles and second factors have pages of their own."""
+        return [*logins.urls(), *super().get_urls()]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only a superuser touches a superuser: a new password would make one of anybody."""
+        if (
+            obj is not None
+            and obj.is_superuser
+            and not getattr(request.user, "is_superuser", False)
+        ):
+            return False
+        return bool(super().has_change_permission(request, obj))
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Somebody else's password, after one's own was given just now."""
+        return refuse_stale(request) or super().user_change_password(request, id, form_url)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """With what may be done to this login."""
+        user = context.get("original")
+        context["ways"] = logins.ways(request, user) if user else []
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description="End all sessions of the selected users", permissions=["change"])
     def end_sessions(self, request: HttpRequest, users: QuerySet[User]) -> None:
@@ -101,6 +134,11 @@ class UserAdmin(Paged, DjangoUserAdmin):  # type: ignore[type-arg]
         if not user.has_usable_password():
             return "not set"
         return words.pill("chosen by somebody else", "warn") if user.password_is_initial else "set"
+
+    @admin.display(description="second factor")
+    def second_factor(self, user: User) -> SafeString | str:
+        """Whether this login is asked for more than its password."""
+        return "set up" if has_factor(user) else words.pill("none", "warn")
 
     @admin.display(description="another password")
     def new_password(self, user: User) -> SafeString:

@@ -30,7 +30,7 @@ View = Callable[[HttpRequest], HttpResponse]
 
 # Each task with its pages in their order: a model by its label, a page of our own by its name.
 TASKS: Mapping[str, tuple[str, Sequence[str]]] = {
-    "today": ("Today", ("index",)),
+    "today": ("Today", ("index", "approvals")),
     "kept": ("What is kept", ("retention.cell", "calls", "volumes")),
     "gone": ("What is gone", ("retention.deletionrecord", "removed", "retention.sweeprun")),
     "customers": (

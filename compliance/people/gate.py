@@ -1,7 +1,8 @@
 """What every request of somebody signed in passes (middleware).
 
 Whether the session still lives is judged where it is loaded (`store.py`), so nothing that asks who
-somebody is can forget it. Here it is noted as used, and the answer is kept out of caches.
+somebody is can forget it. Here it is noted as used, and the answer is kept out of caches; and staff
+without a second factor are led to set one up, whatever they asked for.
 """
 
 from __future__ import annotations
@@ -9,17 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
+from compliance.people import factors
 from compliance.people.models import User
 from compliance.people.store import STAFF, SessionStore
 from retention.clock import host_now
 
 Answer = Callable[[HttpRequest], HttpResponse]
+# Where whoever set up a second factor wanted to go before (in the session).
+THEN = "after_second_factor"
+# What staff may open without one: the pages that set it up, and the way out.
+OPEN = ("account_logout", "account_reauthenticate")
 
 
 class Gate:
@@ -44,6 +51,20 @@ class Gate:
             add_never_cache_headers(response)
         return response
 
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        """Staff that must have a second factor and have none get no page but those for it."""
+        if not _may_be_somebody(request) or _is_open(request):
+            return None
+        user, session = request.user, request.session
+        if not isinstance(user, User):
+            return None
+        staff = bool(session.get(STAFF)) or user.is_staff or user.is_superuser
+        if not factors.is_missing(user, staff=staff):
+            return None
+        if request.method == "GET":
+            session[THEN] = request.get_full_path()
+        return HttpResponseRedirect(reverse("mfa_index"))
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """To the page that asks for the password again, and back. The package would keep the whole
         request in the session for that time, form and cookies included.
@@ -51,6 +72,16 @@ class Gate:
         if isinstance(error, ReauthenticationRequired) and request.user.is_authenticated:
             return prove_again(request.get_full_path())
         return None
+
+
+def _may_be_somebody(request: HttpRequest) -> bool:
+    """Without the cookie nobody is asked for, so a page for everybody stays one."""
+    return bool(settings.MFA_REQUIRED and settings.SESSION_COOKIE_NAME in request.COOKIES)
+
+
+def _is_open(request: HttpRequest) -> bool:
+    name = (request.resolver_match.url_name if request.resolver_match else None) or ""
+    return name in OPEN or name.startswith("mfa_")
 
 
 def prove_again(then: str) -> HttpResponse:

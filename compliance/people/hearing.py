@@ -19,4 +19,6 @@ def connect() -> None:
     password_replaced.connect(notify.tell_of_new_password)
     for change in (mfa.authenticator_added, mfa.authenticator_removed, mfa.authenticator_reset):
         change.connect(sessions.end_others_of)
-        change.connect(notify.tell_of_second_factor)
+    for change in (mfa.authenticator_added, mfa.authenticator_removed):
+        change.connect(notify.tell_of_factor)
+    mfa.authenticator_reset.connect(notify.tell_of_second_factor)

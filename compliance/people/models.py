@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import uuid4
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    BaseUserManager,
+    Permission,
+    PermissionsMixin,
+)
 from django.db import models
 from django.db.models.functions import Lower
 from django.dispatch import Signal
 
 from retention.clock import host_now
 
+# These come with a role and with nothing else: not even a superuser has them by rank.
+BY_ROLE_ONLY = frozenset(
+    f"retention.{verb}_policyversion" for verb in ("draft", "announce", "withdraw", "approve")
+)
 # Sent with `user` after a password was replaced by another one, whoever did it and where.
 password_replaced = Signal()
 
@@ -98,6 +107,18 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return str(self.email)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """As ever, but for the rights that come with a role only."""
+        if self.is_superuser and perm in BY_ROLE_ONLY:
+            return bool(self.is_active and perm in self._rights_by_role())
+        return super().has_perm(perm, obj)
+
+    def _rights_by_role(self) -> set[str]:
+        found = Permission.objects.filter(group__user=self).values_list(
+            "content_type__app_label", "codename"
+        )
+        return {f"{app}.{codename}" for app, codename in found}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """As ever; a password that replaced another one is told."""

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -46,6 +47,12 @@ def tell_of_second_factor(*, user: User, **_: object) -> None:
     words = {"at": host_now(), "mfa_url": settings.PUBLIC_URL + reverse("mfa_index")}
     mail = partial(send, "account/email/second_factor_changed", user.email, words)
     transaction.on_commit(partial(later, mail))
+
+
+def tell_of_factor(*, user: User, authenticator: Authenticator, **more: object) -> None:
+    """The same, once: recovery codes come and go with the factor that they stand in for."""
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        tell_of_second_factor(user=user)
 
 
 def send(template: str, email: str, words: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from compliance.people import known, links
+from compliance.people import again, known, links
 from compliance.people.models import User, lower_case
 
 log = structlog.get_logger("compliance.people")
@@ -47,6 +47,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             log.info("sign_in_refused")
             return None
         return user
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
+        """For second factors: unless the password was given within the last five minutes."""
+        return not again.is_fresh(self.request)
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """The password once more, counted like signing in."""

@@ -8,11 +8,11 @@ from allauth.account import views
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from compliance.people import own
+from compliance.people import own, second_factor
 from compliance.people.pages import home, nothing
 
 sign_in = [
-    path("login/", views.login, name="account_login"),
+    path("login/", second_factor.sign_in, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),
@@ -31,6 +31,7 @@ sign_in = [
         views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path("2fa/", second_factor.index, name="mfa_index"),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", own.listed, name="account_sessions"),
     path("sessions/others/end/", own.end_others, name="account_end_other_sessions"),

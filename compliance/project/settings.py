@@ -172,6 +172,7 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "retention.tick", "schedule": 60.0, "options": {"expires": 55}},
     "tidy": {"task": "people.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
     "alarms": {"task": "compliance.alarms", "schedule": 60.0, "options": {"expires": 55}},
+    "approvals": {"task": "compliance.approvals", "schedule": 60.0, "options": {"expires": 55}},
 }
 
 # ---- people and sessions
@@ -212,6 +213,13 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,5/5m/key,50/d/key",
     "reset_password": "10/m/ip,3/15m/key,10/d/key",
 }
+# Staff without a second factor get no further than to set one up. In a demonstration the passwords
+# in demo.json are enough.
+MFA_REQUIRED = env.flag("MFA_REQUIRED", not DEMO)
+MFA_ADAPTER = "compliance.people.factors.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Sandglass"
 # How many proxies before us add a line to X-Forwarded-For; addresses of visitors are read there.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", 1 if HTTPS else 0)
 PASSWORD_RESET_TIMEOUT = 60 * 60

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group, Permission
 
-from compliance.people.models import User
-from compliance.people.roles import RIGHTS, StaffRole, give, make_groups
+from compliance.people.models import BY_ROLE_ONLY, User
+from compliance.people.roles import RIGHTS, StaffRole, give, go_together, make_groups
 
 pytestmark = pytest.mark.django_db
 
@@ -51,8 +51,54 @@ def test_support_does_not_open_the_administration(role: StaffRole) -> None:
 
 
 @pytest.mark.parametrize("role", StaffRole)
-def test_no_role_edits_logins(role: StaffRole) -> None:
+def test_only_administrators_edit_logins_and_give_roles(role: StaffRole) -> None:
     user = newcomer(role)
-    assert not user.has_perm("compliance.change_user")
-    assert not user.has_perm("compliance.add_user")
+    expected = role == StaffRole.ADMINISTRATOR
+    for right in ("change_user", "add_user", "give_roles", "take_factors"):
+        assert user.has_perm(f"compliance.{right}") == expected
     assert not user.is_superuser
+
+
+HOLDERS = {
+    "draft": StaffRole.OFFICER,
+    "announce": StaffRole.OFFICER,
+    "withdraw": StaffRole.OFFICER,
+    "approve": StaffRole.APPROVER,
+}
+
+
+@pytest.mark.parametrize("verb", HOLDERS)
+def test_p4_each_right_over_the_policy_belongs_to_one_role(verb: str) -> None:
+    right = f"retention.{verb}_policyversion"
+    assert right in BY_ROLE_ONLY
+    assert [role for role in StaffRole if newcomer(role).has_perm(right)] == [HOLDERS[verb]]
+
+
+def test_p4_rank_gives_nobody_a_right_over_the_policy() -> None:
+    root = User.objects.create_superuser("root@sandglass.example")
+    assert root.has_perm("compliance.change_user")
+    assert not [right for right in BY_ROLE_ONLY if root.has_perm(right)]
+
+
+def test_a_login_that_is_switched_off_has_no_right_at_all() -> None:
+    ida = newcomer(StaffRole.APPROVER)
+    User.objects.update(is_active=False, is_superuser=True)
+    ida = User.objects.get(pk=ida.pk)
+    assert not ida.has_perm("retention.approve_policyversion")
+
+
+@pytest.mark.parametrize(
+    ("roles", "may"),
+    [
+        (["officer", "approver"], True),
+        (["support", "support_lead", "officer"], True),
+        (["administrator", "support"], True),
+        (["administrator", "officer"], False),
+        (["administrator", "approver"], False),
+        (["auditor", "support"], False),
+        (["auditor"], True),
+        ([], True),
+    ],
+)
+def test_who_gives_out_logins_and_who_audits_stay_apart(roles: list[str], may: bool) -> None:
+    assert go_together([StaffRole(role) for role in roles]) == may

@@ -24,6 +24,7 @@ from tests.compliance.people.visitors import (
     LOGOUT,
     change,
     is_in,
+    later,
     link_in_mail,
     prove,
     set_by_link,
@@ -198,6 +199,7 @@ def test_the_package_keeps_no_request_while_it_asks_for_the_password(
     client: Client, amir: User
 ) -> None:
     sign_in(client, amir.email)
+    later(client)
     answer = client.post("/accounts/2fa/totp/activate/", {"code": "123456"})
     assert answer["Location"].startswith("/accounts/reauthenticate/")
     assert "account_reauthentication_state" not in client.session

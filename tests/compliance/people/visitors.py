@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from allauth.mfa.totp.internal import auth
 from django.core import mail
 from django.test import Client
 
@@ -13,6 +14,8 @@ from tests.cast import PASSWORD
 LOGIN, RESET = "/accounts/login/", "/accounts/password/reset/"
 CHANGE, LOGOUT = "/accounts/password/change/", "/accounts/logout/"
 SESSIONS, PROVE = "/accounts/sessions/", "/accounts/reauthenticate/"
+SECOND, CODE = "/accounts/2fa/", "/accounts/2fa/authenticate/"
+APP, CODES = f"{SECOND}totp/activate/", f"{SECOND}recovery-codes/"
 OTHERS = f"{SESSIONS}others/end/"
 ANOTHER = "four-otters-plan-a-picnic"
 
@@ -30,6 +33,30 @@ def change(client: Client, old: str = PASSWORD, new: str = ANOTHER) -> Any:
 def prove(client: Client, password: str = PASSWORD) -> Any:
     """Give the password once more."""
     return client.post(PROVE, {"password": password})
+
+
+def later(client: Client, minutes: int = 6) -> None:
+    """So long ago was the last time that this browser's person gave a password or a code."""
+    session = client.session
+    records = session["account_authentication_methods"]
+    session["account_authentication_methods"] = [
+        {**record, "at": record["at"] - minutes * 60} for record in records
+    ]
+    session.save()
+
+
+def code(secret: str) -> str:
+    """What an authenticator app with this secret shows now."""
+    counter = next(iter(auth.yield_hotp_counters_from_time()))
+    return str(auth.format_hotp_value(auth.hotp_value(secret, counter)))
+
+
+def set_up_app(client: Client) -> str:
+    """Set up an authenticator app, as its page does; the secret."""
+    page = client.get(APP)
+    secret = str(page.context["form"].secret)
+    assert client.post(APP, {"code": code(secret)}).status_code == 302
+    return secret
 
 
 def token(client: Client) -> str:

@@ -1,0 +1,1 @@
+"""What takes a second person: asked for, decided, and who stands in while somebody is away."""
