@@ -14,6 +14,7 @@ from compliance.project import env
 from compliance.project.logs import logging_config
 from compliance.project.rest import REST_FRAMEWORK as REST_FRAMEWORK
 from compliance.project.rest import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from compliance.project.schedule import CELERY_BEAT_SCHEDULE as CELERY_BEAT_SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 STATE_DIR = env.path("STATE_DIR", BASE_DIR / "var")
@@ -158,7 +159,7 @@ DATABASE_ROUTERS = ["retention.vault.router.VaultRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "compliance.people.store"
 
-# ---- jobs: the schedule is static, nobody edits legal clocks in a form
+# ---- jobs; when they are rung stands in schedule.py
 
 CELERY_BROKER_URL = env.text("BROKER_URL", "memory://")
 CELERY_TASK_IGNORE_RESULT = True
@@ -167,13 +168,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    # A tick that nobody took within its minute is worthless: the next one finds all the work.
-    "tick": {"task": "retention.tick", "schedule": 60.0, "options": {"expires": 55}},
-    "tidy": {"task": "people.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
-    "alarms": {"task": "compliance.alarms", "schedule": 60.0, "options": {"expires": 55}},
-    "approvals": {"task": "compliance.approvals", "schedule": 60.0, "options": {"expires": 55}},
-}
 
 # ---- people and sessions
 
@@ -213,13 +207,11 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,5/5m/key,50/d/key",
     "reset_password": "10/m/ip,3/15m/key,10/d/key",
 }
-# Staff without a second factor get no further than to set one up. In a demonstration the passwords
-# in demo.json are enough.
+# Staff without a second factor only get to set one up; in a demonstration a password is enough.
 MFA_REQUIRED = env.flag("MFA_REQUIRED", not DEMO)
 MFA_ADAPTER = "compliance.people.factors.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_ISSUER = "Sandglass"
+MFA_RECOVERY_CODES_SHOW_ONCE, MFA_TOTP_ISSUER = True, "Sandglass"
 # How many proxies before us add a line to X-Forwarded-For; addresses of visitors are read there.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", 1 if HTTPS else 0)
 PASSWORD_RESET_TIMEOUT = 60 * 60
