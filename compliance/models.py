@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from compliance.alarms.models import Alarm, AlarmMail
 from compliance.customers.models import ApiKey, Contact, Customer
+from compliance.findings.models import (
+    Finding,
+    FindingAct,
+    FindingDay,
+    FindingLetter,
+    FindingTouch,
+)
 from compliance.notices.models import Announcement, Delivery, MailEvent, Notice, Objection
 from compliance.people.models import Member, Session, User
 
@@ -15,6 +22,11 @@ __all__ = [
     "Contact",
     "Customer",
     "Delivery",
+    "Finding",
+    "FindingAct",
+    "FindingDay",
+    "FindingLetter",
+    "FindingTouch",
     "MailEvent",
     "Member",
     "Notice",

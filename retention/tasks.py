@@ -29,7 +29,7 @@ Facts = Mapping[str, int]
 
 @shared_task(name="retention.tick")
 def tick() -> None:
-    """Partitions ahead, pending entries signed, what is due destroyed, what was counted folded, counts.
+    """Partitions ahead, pending entries signed, what is due destroyed, slips folded, counts.
 
     Every part runs whatever became of the others; the first failure is raised at the end.
     """

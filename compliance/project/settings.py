@@ -172,6 +172,7 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "retention.tick", "schedule": 60.0, "options": {"expires": 55}},
     "tidy": {"task": "people.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
     "alarms": {"task": "compliance.alarms", "schedule": 60.0, "options": {"expires": 55}},
+    "findings": {"task": "compliance.findings", "schedule": 60.0, "options": {"expires": 55}},
 }
 
 # ---- people and sessions
