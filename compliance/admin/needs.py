@@ -18,6 +18,7 @@ from django.urls import reverse
 from compliance.admin import words
 from compliance.alarms import queries as queries_of_alarms
 from compliance.customers.models import Customer
+from compliance.findings import queries as queries_of_findings
 from retention.expiry import queries
 from retention.policies.models import PolicyVersion
 
@@ -142,8 +143,23 @@ def customers(now: datetime) -> Iterator[Need]:
         )
 
 
+def findings(now: datetime) -> Iterator[Need]:
+    """What officers have not worked off yet."""
+    number, without = queries_of_findings.still_open()
+    if number:
+        verb = "is" if number == 1 else "are"
+        whose = f"{without:,} of them without an owner" if without else "each with an owner"
+        yield Need(
+            "is-warn",
+            f"{_count(number, 'finding')} {verb} open, {whose}",
+            "AI calls that were flagged, and what could not be done: explain, fix or accept them.",
+            reverse("admin:findings"),
+            "Work them off",
+        )
+
+
 ASKED: list[Callable[[datetime], Iterator[Need]]] = [
-    behind, alarms, policy, customers, set_up,
+    behind, alarms, policy, findings, customers, set_up,
 ]  # fmt: skip
 
 

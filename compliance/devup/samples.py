@@ -42,6 +42,8 @@ CALLS: tuple[tuple[str, str, str, str, dict[str, bool]], ...] = (
 )
 VERDICTS = ("true_positive", "false_positive", "uncertain")
 CONTEXT = 6
+# Of all exchanges: flagged on arrival, so that there are findings to be worked off.
+NO_ALERT, NOT_MARKED, NOTHING = 0.07, 0.05, 0.015
 
 
 @cache
@@ -73,34 +75,63 @@ def _exchange(dice: random.Random, customer: str, name: str, at: datetime) -> di
     verdict = dice.choice(VERDICTS)
     subprocessor, model, account, endpoint, retention = dice.choice(CALLS)
     path = f"src/{module}.py"
-    return {
-        "id": name,
-        "occurred_at": at.isoformat(),
-        "purpose": "triage",
-        "subprocessor": subprocessor,
-        "model": model,
-        "account": account,
-        "endpoint": endpoint,
-        "zero_retention": retention,
-        "source": {"provider": "github", "repository": f"{customer.lower()}/tools", "path": path},
-        "finding": {"id": f"F-{name}", "rule": rule, "start_line": line, "end_line": line},
-        "prompt": [
-            {"type": "text", "text": f"{RULES[rule]}. Is line {line} of {path} a true positive?"},
-            {
-                "type": "snippet",
+    return _as_senders_are(
+        name,
+        {
+            "id": name,
+            "occurred_at": at.isoformat(),
+            "purpose": "triage",
+            "subprocessor": subprocessor,
+            "model": model,
+            "account": account,
+            "endpoint": endpoint,
+            "zero_retention": retention,
+            "source": {
+                "provider": "github",
+                "repository": f"{customer.lower()}/tools",
                 "path": path,
-                "start_line": first,
-                "end_line": last,
-                "text": "\n".join(lines[first - 1 : last]),
             },
-        ],
-        "response": {
-            "text": f"{verdict.replace('_', ' ').capitalize()}: what reaches line {line} of"
-            f" {path} was looked at with {CONTEXT} lines around it.",
-            "finish_reason": "stop",
+            "finding": {"id": f"F-{name}", "rule": rule, "start_line": line, "end_line": line},
+            "prompt": [
+                {
+                    "type": "text",
+                    "text": f"{RULES[rule]}. Is line {line} of {path} a true positive?",
+                },
+                {
+                    "type": "snippet",
+                    "path": path,
+                    "start_line": first,
+                    "end_line": last,
+                    "text": "\n".join(lines[first - 1 : last]),
+                },
+            ],
+            "response": {
+                "text": f"{verdict.replace('_', ' ').capitalize()}: what reaches line {line} of"
+                f" {path} was looked at with {CONTEXT} lines around it.",
+                "finish_reason": "stop",
+            },
+            "usage": {
+                "input_tokens": dice.randint(300, 1500),
+                "output_tokens": dice.randint(30, 200),
+            },
+            "latency_ms": dice.randint(400, 4000),
+            "evaluation": {"verdict": verdict, "score": round(dice.random(), 2)},
+            "delivered_at": (at + timedelta(seconds=4)).isoformat()
+            if dice.random() < 0.6
+            else None,
         },
-        "usage": {"input_tokens": dice.randint(300, 1500), "output_tokens": dice.randint(30, 200)},
-        "latency_ms": dice.randint(400, 4000),
-        "evaluation": {"verdict": verdict, "score": round(dice.random(), 2)},
-        "delivered_at": (at + timedelta(seconds=4)).isoformat() if dice.random() < 0.6 else None,
-    }
+    )
+
+
+def _as_senders_are(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Some name no alert, some send code as text, and now and then there is nothing in it."""
+    chance = random.Random(f"{name} as it is sent").random()
+    if chance < NO_ALERT:
+        body["finding"] = None
+    elif chance < NO_ALERT + NOT_MARKED:
+        body["prompt"] = [
+            {"type": "text", "text": "\n".join(part["text"] for part in body["prompt"])}
+        ]
+    elif chance < NO_ALERT + NOT_MARKED + NOTHING:
+        body["prompt"], body["response"] = None, {"text": "", "finish_reason": "error"}
+    return body

@@ -23,6 +23,7 @@ from compliance.customers.keys import issue_key
 from compliance.customers.models import Customer
 from compliance.customers.onboard import create_customer
 from compliance.devup import samples
+from compliance.devup.findings import work_off
 from compliance.intake.exchanges import Refused, read
 from compliance.people import roles
 from compliance.people.models import Member, User
@@ -70,6 +71,7 @@ def seed(*, progress: Callable[[str], None]) -> None:
     elif known["url"] != settings.PUBLIC_URL:
         _write(file, {**known, "url": settings.PUBLIC_URL})
     _live_through_the_past(progress)
+    work_off(clock.now())
 
 
 def _write(file: Path, facts: Mapping[str, Any]) -> None:

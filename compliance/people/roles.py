@@ -17,7 +17,7 @@ from django.db import transaction
 from compliance.people.models import User
 
 SEEN = {
-    "compliance": ("customer", "apikey", "contact", "member", "user"),
+    "compliance": ("customer", "apikey", "contact", "member", "user", "finding"),
     "retention": ("policyversion", "policyperiod", "cell", "deletionrecord", "entry", "sweeprun"),
     "auditlog": ("logentry",),
 }
@@ -39,10 +39,11 @@ def _may(verbs: Iterable[str], models: Iterable[str], app: str) -> set[tuple[str
 _LOOK = {right for app, models in SEEN.items() for right in _may(["view"], models, app)}
 RIGHTS: Mapping[StaffRole, set[tuple[str, str]]] = {
     StaffRole.OFFICER: _LOOK
-    | _may(["add", "change"], ["customer", "apikey", "contact", "member"], "compliance"),
+    | _may(["add", "change"], ["customer", "apikey", "contact", "member"], "compliance")
+    | _may(["change"], ["finding"], "compliance"),
     StaffRole.AUDITOR: _LOOK,
-    StaffRole.SUPPORT: set(),
-    StaffRole.SUPPORT_LEAD: set(),
+    StaffRole.SUPPORT: _may(["view"], ["finding"], "compliance"),
+    StaffRole.SUPPORT_LEAD: _may(["view"], ["finding"], "compliance"),
 }
 
 

@@ -8,7 +8,7 @@ asked, once for each flag.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from operator import itemgetter
 from typing import NamedTuple
@@ -42,6 +42,26 @@ TAKE = """
     WHERE sums.id = fresh.id
     RETURNING sums.customer_id, sums.clock_day, sums.flag, sums.subprocessor, sums.account,
         sums.endpoint, fresh.items
+"""
+DAYS_TRIED = 30
+NEWEST = """
+    SELECT customer_id, clock_day FROM retention_flagcount
+    WHERE flag = %s AND subprocessor = %s AND account = %s AND endpoint = %s
+    ORDER BY clock_day DESC, customer_id LIMIT %s
+"""
+# LATERAL with a LIMIT: a look into one partition for each pair.
+SAMPLES = """
+    SELECT found.* FROM unnest(%s::uuid[], %s::date[]) AS wanted(customer, day)
+    CROSS JOIN LATERAL (
+        SELECT record.customer_id, record.clock_day, record.exchange_id
+        FROM retention_record AS record JOIN retention_cell AS cell ON cell.id = record.cell_id
+        WHERE record.customer_id = wanted.customer AND record.clock_day = wanted.day
+            AND cell.state = 'open' AND cell.expires_on > %s AND record.erased_at IS NULL
+            AND %s = ANY(record.flags) AND record.subprocessor = %s AND record.account = %s
+            AND record.endpoint = %s
+        LIMIT %s
+    ) found
+    ORDER BY found.clock_day DESC, found.customer_id, found.exchange_id LIMIT %s
 """
 
 
@@ -88,3 +108,16 @@ def take(most: int) -> list[Fresh]:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [LOCK])
         cursor.execute(TAKE, [most])
         return [Fresh(*row) for row in cursor.fetchall()]
+
+
+def samples(group: Sequence[str], *, today: date, most: int) -> list[tuple[UUID, date, UUID]]:
+    """Some calls that carry a flag and may still be read: customer, day and the call's id.
+
+    `group`: flag, subprocessor, account and endpoint. The newest days first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST, [*group, DAYS_TRIED])
+        places = cursor.fetchall()
+        customers, days = [owner for owner, _ in places], [day for _, day in places]
+        cursor.execute(SAMPLES, [customers, days, today, *group, most, most])
+        return list(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""Flags become findings, each counted once, and decisions open again when they do not cover them."""
+"""Flags become findings, each counted once; what a decision does not cover opens it again."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_counting_again_counts_nothing_again(acme: Customer) -> None:
 def test_a_count_that_dies_half_way_has_counted_nothing(acme: Customer) -> None:
     flags(acme, 3)
     for step in ("_findings", "_add", "_grow", "open_again"):
-        with mock.patch.object(count, step, side_effect=OSError), pytest.raises(OSError):  # noqa: PT011
+        with mock.patch.object(count, step, side_effect=OSError), pytest.raises(OSError):
             count_up(now=NOW)
         assert not Finding.objects.exists()
         assert not FindingDay.objects.exists()

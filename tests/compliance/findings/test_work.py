@@ -51,9 +51,7 @@ def test_a_decision_covers_what_was_there_and_says_who_and_why(
 
 
 @pytest.mark.parametrize("verb", [work.explain, work.fix, work.accept])
-def test_whoever_decides_second_changes_nothing(
-    acme: Customer, officer: Actor, verb: Verb
-) -> None:
+def test_whoever_decides_second_changes_nothing(acme: Customer, officer: Actor, verb: Verb) -> None:
     flags(acme, 3)
     finding = counted()
     decide(work.explain, finding.pk, by=officer, note="First.")
