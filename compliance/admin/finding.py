@@ -86,11 +86,11 @@ def _drawn(days: list[tuple[date, int]]) -> charts.Chart:
         charts.Column(
             [items],
             f"{words.day(day)}: {items:,}",
-            f"{day.day} {day:%b}" if n % queries.WEEK == 0 else "",
+            f"{day.day} {day:%b}" if n % (2 * queries.WEEK) == 0 else "",
         )
         for n, (day, items) in enumerate(days)
     ]
-    return charts.stacked(columns, width=charts.WIDE)
+    return charts.stacked(columns)
 
 
 def _weeks(days: list[tuple[date, int]]) -> list[tuple[str, int]]:

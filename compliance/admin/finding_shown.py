@@ -68,9 +68,9 @@ def _row(finding: Finding, weeks: Sequence[int], touched: int, today: date) -> R
 def where(finding: Finding) -> list[str]:
     """To whom the calls went, or whom it is about."""
     if finding.subprocessor or finding.account or finding.endpoint:
-        named = (("", finding.subprocessor), ("account ", finding.account))
-        named += (("endpoint ", finding.endpoint),)
-        return [f"{word}{name}" for word, name in named if name]
+        named = {"": finding.subprocessor, "account ": finding.account}
+        named["endpoint "] = finding.endpoint
+        return [f"{word}{name}" for word, name in named.items() if name]
     return [str(finding.customer)] if finding.customer else []
 
 
@@ -78,7 +78,7 @@ def age(finding: Finding, today: date) -> str:
     """Since when it is open, or for how long it is decided."""
     since = (finding.decided_at or finding.opened_at).date()
     days = (today - since).days
-    return "today" if days <= 0 else f"{days:,} day{'' if days == 1 else 's'}"
+    return "less than a day" if days <= 0 else f"{days:,} day{'' if days == 1 else 's'}"
 
 
 def bars(weeks: Sequence[int]) -> list[Bar]:
@@ -99,8 +99,8 @@ def goes_on(finding: Finding) -> tuple[str, str] | None:
         url = reverse("admin:compliance_customer_change", args=[finding.customer_id])
         return url, f"The page of {finding.customer}"
     if page == "policy":
-        version = PolicyVersion.objects.filter(number=_number(finding.key)).first()
-        if version:
+        number = _number(finding.key)
+        if version := number and PolicyVersion.objects.filter(number=number).first():
             url = reverse("admin:retention_policyversion_change", args=[version.pk])
             return url, str(version)
         return reverse("admin:retention_policyversion_changelist"), "Policy versions"

@@ -18,11 +18,16 @@ WHY_EXPLAINED = "The vendor did not answer that day; the sender tried again, and
 WHY_ACCEPTED = "The sender is being changed; until then its code is deleted after a day."
 
 
-def work_off(now: datetime) -> None:
-    """Once: later starts count up only."""
+def count_flags(now: datetime) -> None:
+    """As the worker does every minute."""
     flagged.fold(today=now.date())
     count_up(now=now)
-    officer = User.objects.filter(groups__name=StaffRole.OFFICER.value).order_by("email").first()
+
+
+def work_off(now: datetime) -> None:
+    """Once: later starts count up only."""
+    count_flags(now)
+    officer = User.objects.filter(groups__name=StaffRole.OFFICER.value).order_by("-email").first()
     if officer is None or FindingAct.objects.exists():
         return
     by = actor_of(officer)

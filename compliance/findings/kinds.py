@@ -42,7 +42,7 @@ _ALL = (
         "no_finding",
         "Snippet without an alert",
         "Code was shared with the vendor and nothing says for which alert. Only the code that a"
-        " specific alert needs may be shared (P8).",
+        " specific alert needs may be shared.",
         "Ask the sender for which alert the code was sent. If there was none, the code should not"
         " have been sent.",
         "Name the alert (“finding”: its id, rule or line) with every AI call that carries code, and"
@@ -61,35 +61,35 @@ _ALL = (
         "whole_file",
         "Whole file shared",
         "A snippet holds a whole file, where the lines of the alert and a few around them would"
-        " do (P2, P8).",
+        " do.",
         "See whether the sender cuts snippets. A wider scope is a change of the policy.",
         "Send the lines of the alert with the least context, not whole files.",
     ),
     Kind(
         "subprocessor_unlisted",
         "Vendor not on the list",
-        "The call went to a vendor that is not among the subprocessors that customers know (P5).",
+        "The call went to a vendor that is not among the subprocessors that customers know.",
         "Find out who switched it on. Stop it, or announce the vendor before it goes on.",
         "Use the AI vendors that are on our list of subprocessors only.",
     ),
     Kind(
         "no_attestation",
         "No zero-retention evidence",
-        "No evidence in force says that the vendor keeps nothing of these calls (P7).",
+        "No evidence in force says that the vendor keeps nothing of these calls.",
         "Get the evidence renewed for this account and endpoint, or stop using them.",
         "Use the vendor accounts for which zero retention is agreed.",
     ),
     Kind(
         "repository_not_allowed",
         "Repository not on the list",
-        "Code came from a repository that the customer did not choose (P9).",
+        "Code came from a repository that the customer did not choose.",
         "Ask the customer whether it belongs on the list; if not, the sender must leave it out.",
         "Choose the repositories that may be read, or take this one out of your sender.",
     ),
     Kind(
         "personal_data",
         "Personal data found",
-        "Something that looks like personal data went to the vendor (P11). Detection can err.",
+        "Something that looks like personal data went to the vendor. Detection can err.",
         "Find the field it comes from with the customer; it should be left out before sending.",
         "Leave personal data out of what you send: names, addresses, numbers of people.",
     ),

@@ -7,6 +7,7 @@ finding is open again; what was accepted stays so.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -33,10 +34,9 @@ def raise_finding(
         raise UnknownKind
     today = now.date()
     new = {"first_on": today, "last_on": today, "opened_at": now, "counted_at": now}
-    made, created = Finding.objects.get_or_create(
-        kind=kind, customer_id=customer, key=key, subprocessor="", account="", endpoint="",
-        defaults=new,
-    )  # fmt: skip
+    names: dict[str, Any] = {"kind": kind, "customer_id": customer, "key": key}
+    names |= {"subprocessor": "", "account": "", "endpoint": ""}
+    made, created = Finding.objects.get_or_create(**names, defaults=new)
     finding = Finding.objects.select_for_update().get(pk=made.pk)
     if created:
         acts.note(FindingAct.Kind.RAISED, [finding], by=by, now=now)

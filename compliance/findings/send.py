@@ -65,7 +65,7 @@ def claim(now: datetime) -> FindingLetter | None:
     """Take the next letter for ourselves, for good; None when nothing waits."""
     with transaction.atomic():
         mine = _due(now).select_for_update(skip_locked=True, of=("self",))
-        letter = mine.order_by("next_try_at", "id").first()
+        letter: FindingLetter | None = mine.order_by("next_try_at", "id").first()
         if letter is not None:
             letter.state, letter.claimed_at = State.SENDING, now
             letter.attempts += 1

@@ -23,7 +23,7 @@ from compliance.findings.models import Finding, FindingLetter, FindingTouch
 from compliance.people.models import User
 from retention import clock
 from retention.actor import Actor
-from retention.ledger.append import Act, append_all
+from retention.ledger.append import Act, Fact, append_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ def tell(chosen: Collection[UUID], *, by: Actor, now: datetime) -> Plan:
 
 
 def _write(drafts: Sequence[Draft], by: Actor, now: datetime) -> None:
-    officer = User.objects.filter(pk=person(by)).first()
+    who = person(by)
+    officer = User.objects.filter(pk=who).first() if who else None
     ids = [uuid4() for _draft in drafts]
     entries = append_all([_act(i, d, by) for i, d in zip(ids, drafts, strict=True)], now=now)
     written = FindingLetter.objects.bulk_create(
@@ -109,7 +110,7 @@ def _write(drafts: Sequence[Draft], by: Actor, now: datetime) -> None:
 
 
 def _act(letter: UUID, draft: Draft, by: Actor) -> Act:
-    facts = {
+    facts: dict[str, Fact] = {
         "letter": letter,
         "addresses": len(draft.addresses),
         "findings": len(draft.touches),

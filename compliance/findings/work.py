@@ -20,7 +20,8 @@ from compliance.findings.models import LONGEST_NOTE, Finding, FindingAct
 from compliance.people.models import User
 from retention.actor import Actor
 
-State, Kind = Finding.State, FindingAct.Kind
+State = Finding.State
+Kind = FindingAct.Kind
 
 
 @transaction.atomic
@@ -78,7 +79,13 @@ def reopen(chosen: Collection[UUID], *, by: Actor, now: datetime) -> int:
 
 @transaction.atomic
 def _decide(
-    chosen: Collection[UUID], kind: Kind, note: str, *, by: Actor, now: datetime, **more: object
+    chosen: Collection[UUID],
+    kind: Kind,
+    note: str,
+    *,
+    by: Actor,
+    now: datetime,
+    **more: object,
 ) -> int:
     note = note.strip()
     if not note or len(note) > LONGEST_NOTE:
