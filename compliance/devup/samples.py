@@ -61,7 +61,8 @@ def of_day(customer: str, day: date, *, until: datetime) -> Iterator[dict[str, A
     for number in range(dice.randint(0, 1) if weekend else dice.randint(2, 5)):
         minute = dice.randrange(7 * 60, 19 * 60)
         at = datetime.combine(day, time(), UTC) + timedelta(minutes=minute)
-        body = _exchange(dice, customer, f"{customer.lower()}-{day:%Y%m%d}-{number}", at)
+        name = f"{customer.lower()}-{day:%Y%m%d}-{number}"
+        body = _as_senders_are(name, _exchange(dice, customer, name, at))
         if at <= until:
             yield body
 
@@ -75,52 +76,37 @@ def _exchange(dice: random.Random, customer: str, name: str, at: datetime) -> di
     verdict = dice.choice(VERDICTS)
     subprocessor, model, account, endpoint, retention = dice.choice(CALLS)
     path = f"src/{module}.py"
-    return _as_senders_are(
-        name,
-        {
-            "id": name,
-            "occurred_at": at.isoformat(),
-            "purpose": "triage",
-            "subprocessor": subprocessor,
-            "model": model,
-            "account": account,
-            "endpoint": endpoint,
-            "zero_retention": retention,
-            "source": {
-                "provider": "github",
-                "repository": f"{customer.lower()}/tools",
+    return {
+        "id": name,
+        "occurred_at": at.isoformat(),
+        "purpose": "triage",
+        "subprocessor": subprocessor,
+        "model": model,
+        "account": account,
+        "endpoint": endpoint,
+        "zero_retention": retention,
+        "source": {"provider": "github", "repository": f"{customer.lower()}/tools", "path": path},
+        "finding": {"id": f"F-{name}", "rule": rule, "start_line": line, "end_line": line},
+        "prompt": [
+            {"type": "text", "text": f"{RULES[rule]}. Is line {line} of {path} a true positive?"},
+            {
+                "type": "snippet",
                 "path": path,
+                "start_line": first,
+                "end_line": last,
+                "text": "\n".join(lines[first - 1 : last]),
             },
-            "finding": {"id": f"F-{name}", "rule": rule, "start_line": line, "end_line": line},
-            "prompt": [
-                {
-                    "type": "text",
-                    "text": f"{RULES[rule]}. Is line {line} of {path} a true positive?",
-                },
-                {
-                    "type": "snippet",
-                    "path": path,
-                    "start_line": first,
-                    "end_line": last,
-                    "text": "\n".join(lines[first - 1 : last]),
-                },
-            ],
-            "response": {
-                "text": f"{verdict.replace('_', ' ').capitalize()}: what reaches line {line} of"
-                f" {path} was looked at with {CONTEXT} lines around it.",
-                "finish_reason": "stop",
-            },
-            "usage": {
-                "input_tokens": dice.randint(300, 1500),
-                "output_tokens": dice.randint(30, 200),
-            },
-            "latency_ms": dice.randint(400, 4000),
-            "evaluation": {"verdict": verdict, "score": round(dice.random(), 2)},
-            "delivered_at": (at + timedelta(seconds=4)).isoformat()
-            if dice.random() < 0.6
-            else None,
+        ],
+        "response": {
+            "text": f"{verdict.replace('_', ' ').capitalize()}: what reaches line {line} of"
+            f" {path} was looked at with {CONTEXT} lines around it.",
+            "finish_reason": "stop",
         },
-    )
+        "usage": {"input_tokens": dice.randint(300, 1500), "output_tokens": dice.randint(30, 200)},
+        "latency_ms": dice.randint(400, 4000),
+        "evaluation": {"verdict": verdict, "score": round(dice.random(), 2)},
+        "delivered_at": (at + timedelta(seconds=4)).isoformat() if dice.random() < 0.6 else None,
+    }
 
 
 def _as_senders_are(name: str, body: dict[str, Any]) -> dict[str, Any]:

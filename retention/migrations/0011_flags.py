@@ -19,7 +19,7 @@ BACKFILL = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("retention", "0008_versions"),
+        ("retention", "0010_removed_sums"),
     ]
 
     operations = [

@@ -18,8 +18,8 @@ UNDO = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0006_notices"),
-        ("retention", "0009_flags"),
+        ("compliance", "0007_rights_end_sessions"),
+        ("retention", "0011_flags"),
     ]
 
     operations = [
