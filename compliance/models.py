@@ -5,6 +5,13 @@ from __future__ import annotations
 from compliance.alarms.models import Alarm, AlarmMail
 from compliance.approvals.models import ApprovalMail, ApprovalRequest, Deputy
 from compliance.customers.models import ApiKey, Contact, Customer
+from compliance.findings.models import (
+    Finding,
+    FindingAct,
+    FindingDay,
+    FindingLetter,
+    FindingTouch,
+)
 from compliance.notices.models import Announcement, Delivery, MailEvent, Notice, Objection
 from compliance.people.models import Member, Session, User
 
@@ -19,6 +26,11 @@ __all__ = [
     "Customer",
     "Delivery",
     "Deputy",
+    "Finding",
+    "FindingAct",
+    "FindingDay",
+    "FindingLetter",
+    "FindingTouch",
     "MailEvent",
     "Member",
     "Notice",

@@ -20,7 +20,15 @@ from retention.policies.models import (
     ProfileChoice,
     Stay,
 )
-from retention.records.models import Cell, DayTally, Record, Tally, TallySlip
+from retention.records.models import (
+    Cell,
+    DayTally,
+    FlagCount,
+    FlagSlip,
+    Record,
+    Tally,
+    TallySlip,
+)
 
 __all__ = [
     "Activation",
@@ -30,6 +38,8 @@ __all__ = [
     "DeletionRecord",
     "DemoClock",
     "Entry",
+    "FlagCount",
+    "FlagSlip",
     "Outlook",
     "PolicyPeriod",
     "PolicyVersion",

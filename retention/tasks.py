@@ -20,7 +20,7 @@ from retention.errors import RetentionError
 from retention.expiry import conservation, outlook, partitions, sweep
 from retention.expiry.models import ClockGuard, TickPart
 from retention.ledger import sequence
-from retention.records import tally
+from retention.records import flagged, tally
 from retention.vault import copy as vault_copy
 
 log = structlog.get_logger("retention.tick")
@@ -29,7 +29,7 @@ Facts = Mapping[str, int]
 
 @shared_task(name="retention.tick")
 def tick() -> None:
-    """Partitions ahead, pending entries signed, what is due destroyed, tallies folded, counts.
+    """Partitions ahead, pending entries signed, what is due destroyed, slips folded, counts.
 
     Every part runs whatever became of the others; the first failure is raised at the end.
     """
@@ -39,6 +39,7 @@ def tick() -> None:
         "signing": lambda: {"signed": sequence.sign_pending(now=clock.now())},
         "deletion": lambda: sweep.sweep().as_dict(),
         "tallies": lambda: {"folded": tally.fold(today=clock.today())},
+        "flags": lambda: {"folded": flagged.fold(today=clock.today())},
         "outlook": lambda: outlook.note(now=clock.now()),
         "count": count_once_a_day,
         "copy": roll_vault_copy,

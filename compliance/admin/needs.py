@@ -19,6 +19,7 @@ from compliance.admin import words
 from compliance.alarms import queries as queries_of_alarms
 from compliance.approvals import queries as asked
 from compliance.customers.models import Customer
+from compliance.findings import queries as queries_of_findings
 from retention.expiry import queries
 from retention.policies.models import PolicyVersion
 
@@ -158,8 +159,23 @@ def customers(now: datetime) -> Iterator[Need]:
         )
 
 
+def findings(now: datetime) -> Iterator[Need]:
+    """What officers have not worked off yet."""
+    number, without = queries_of_findings.still_open()
+    if number:
+        verb = "is" if number == 1 else "are"
+        whose = f"{without:,} of them without an owner" if without else "each with an owner"
+        yield Need(
+            "is-warn",
+            f"{_count(number, 'finding')} {verb} open, {whose}",
+            "AI calls that were flagged, and what could not be done: explain, fix or accept them.",
+            reverse("admin:findings"),
+            "Work them off",
+        )
+
+
 ASKED: list[Callable[[datetime], Iterator[Need]]] = [
-    behind, alarms, approvals, policy, customers, set_up,
+    behind, alarms, approvals, policy, findings, customers, set_up,
 ]  # fmt: skip
 
 

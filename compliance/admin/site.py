@@ -26,11 +26,11 @@ from django.utils.text import capfirst
 
 from compliance.alarms import queries as alarms
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 
 # Each task with its pages in their order: a model by its label, a page of our own by its name.
 TASKS: Mapping[str, tuple[str, Sequence[str]]] = {
-    "today": ("Today", ("index", "approvals")),
+    "today": ("Today", ("index", "approvals", "findings")),
     "kept": ("What is kept", ("retention.cell", "calls", "volumes")),
     "gone": ("What is gone", ("retention.deletionrecord", "removed", "retention.sweeprun")),
     "customers": (
@@ -53,7 +53,10 @@ TITLES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of our own; `right` is what one needs to see it, besides being staff."""
+    """A page of our own; `right` is what one needs to see it, besides being staff.
+
+    `listed`: whether it is in the navigation; a page about one row is not.
+    """
 
     route: str
     view: View
@@ -61,16 +64,17 @@ class Page:
     title: str
     task: str
     right: str | None = None
+    listed: bool = True
 
     def may_be_seen(self, request: HttpRequest) -> bool:
         """Whether it is in this person's navigation."""
         return self.right is None or request.user.has_perm(self.right)
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
+    def answer(self, request: HttpRequest, **named: Any) -> HttpResponse:
         """The page, or 403: a page that is not in the navigation is not open by its address."""
         if not self.may_be_seen(request):
             raise PermissionDenied
-        return self.view(request)
+        return self.view(request, **named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +125,20 @@ class Site(admin.AdminSite):
         self.front: View | None = None
 
     def page(
-        self, route: str, view: View, *, name: str, title: str, task: str, right: str | None = None
+        self,
+        route: str,
+        view: View,
+        *,
+        name: str,
+        title: str,
+        task: str,
+        right: str | None = None,
+        listed: bool = True,
     ) -> None:
         """Put a page of our own under its task; it is reversed as `admin:<name>`."""
         if task not in TASKS:
             raise LookupError(f"There is no task {task}: the tasks are {', '.join(TASKS)}.")
-        self.pages[name] = Page(route, view, name, title, task, right)
+        self.pages[name] = Page(route, view, name, title, task, right, listed)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Our pages first: the last of Django's addresses takes everything."""
@@ -185,7 +197,7 @@ class Site(admin.AdminSite):
                 url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
                 yield meta.label_lower, (task_of(model), title_of(model), url)
         for page in self.pages.values():
-            if page.may_be_seen(request):
+            if page.listed and page.may_be_seen(request):
                 yield page.name, (page.task, page.title, reverse(f"admin:{page.name}"))
 
 

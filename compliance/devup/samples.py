@@ -42,6 +42,8 @@ CALLS: tuple[tuple[str, str, str, str, dict[str, bool]], ...] = (
 )
 VERDICTS = ("true_positive", "false_positive", "uncertain")
 CONTEXT = 6
+# Of all exchanges: flagged on arrival, so that there are findings to be worked off.
+NO_ALERT, NOT_MARKED, NOTHING = 0.07, 0.05, 0.015
 
 
 @cache
@@ -59,7 +61,8 @@ def of_day(customer: str, day: date, *, until: datetime) -> Iterator[dict[str, A
     for number in range(dice.randint(0, 1) if weekend else dice.randint(2, 5)):
         minute = dice.randrange(7 * 60, 19 * 60)
         at = datetime.combine(day, time(), UTC) + timedelta(minutes=minute)
-        body = _exchange(dice, customer, f"{customer.lower()}-{day:%Y%m%d}-{number}", at)
+        name = f"{customer.lower()}-{day:%Y%m%d}-{number}"
+        body = _as_senders_are(name, _exchange(dice, customer, name, at))
         if at <= until:
             yield body
 
@@ -104,3 +107,17 @@ def _exchange(dice: random.Random, customer: str, name: str, at: datetime) -> di
         "evaluation": {"verdict": verdict, "score": round(dice.random(), 2)},
         "delivered_at": (at + timedelta(seconds=4)).isoformat() if dice.random() < 0.6 else None,
     }
+
+
+def _as_senders_are(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Some name no alert, some send code as text, and now and then there is nothing in it."""
+    chance = random.Random(f"{name} as it is sent").random()
+    if chance < NO_ALERT:
+        body["finding"] = None
+    elif chance < NO_ALERT + NOT_MARKED:
+        body["prompt"] = [
+            {"type": "text", "text": "\n".join(part["text"] for part in body["prompt"])}
+        ]
+    elif chance < NO_ALERT + NOT_MARKED + NOTHING:
+        body["prompt"], body["response"] = None, {"text": "", "finish_reason": "error"}
+    return body

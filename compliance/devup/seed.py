@@ -23,6 +23,7 @@ from compliance.customers.keys import issue_key
 from compliance.customers.models import Customer
 from compliance.customers.onboard import create_customer
 from compliance.devup import samples
+from compliance.devup.findings import count_flags, work_off
 from compliance.intake.exchanges import Refused, read
 from compliance.people import roles
 from compliance.people.models import Member, User
@@ -72,6 +73,7 @@ def seed(*, progress: Callable[[str], None]) -> None:
     elif known["url"] != settings.PUBLIC_URL:
         _write(file, {**known, "url": settings.PUBLIC_URL})
     _live_through_the_past(progress)
+    work_off(clock.now())
 
 
 def _write(file: Path, facts: Mapping[str, Any]) -> None:
@@ -172,6 +174,7 @@ def _live_through_the_past(progress: Callable[[str], None]) -> None:
         _forward_to(datetime.combine(day, EVENING, UTC))
         for customer in customers:
             _one_day(customer, clock.now())
+        count_flags(clock.now())
         _forward_to(datetime.combine(day + timedelta(days=1), AFTER_MIDNIGHT, UTC))
 
 

@@ -20,7 +20,7 @@ from compliance.people.models import User
 SEEN = {
     "compliance": (
         *("customer", "apikey", "contact", "member", "user"),
-        *("approvalrequest", "deputy"),
+        *("approvalrequest", "deputy", "finding"),
     ),
     "retention": ("policyversion", "policyperiod", "cell", "deletionrecord", "entry", "sweeprun"),
     "auditlog": ("logentry",),
@@ -72,14 +72,15 @@ _LOOK = {right for app, models in SEEN.items() for right in _may(["view"], model
 RIGHTS: Mapping[StaffRole, set[tuple[str, str]]] = {
     StaffRole.OFFICER: _LOOK
     | _may(["add", "change"], ["customer", "apikey", "contact", "member"], "compliance")
+    | _may(["change"], ["finding"], "compliance")
     | _may(["draft", "announce", "withdraw"], ["policyversion"], "retention"),
     StaffRole.APPROVER: _LOOK | _may(["approve"], ["policyversion"], "retention"),
     StaffRole.AUDITOR: _LOOK,
     StaffRole.ADMINISTRATOR: _LOOK
     | _may(["add", "change"], ["user", "apikey"], "compliance")
     | {("compliance", "give_roles"), ("compliance", "take_factors")},
-    StaffRole.SUPPORT: set(),
-    StaffRole.SUPPORT_LEAD: set(),
+    StaffRole.SUPPORT: _may(["view"], ["finding"], "compliance"),
+    StaffRole.SUPPORT_LEAD: _may(["view"], ["finding"], "compliance"),
 }
 # Who gives out logins could give himself a second one: he must have nothing to do with it.
 APART: Collection[frozenset[StaffRole]] = [

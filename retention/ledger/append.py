@@ -50,6 +50,14 @@ KINDS: Final[Mapping[str, str]] = {
     "expiry:cells:purging": "day groups passed the point of no return; their keys go next",
     "expiry:day:purged": "keys were destroyed and items removed: a deletion record",
     "audit:call:looked_up": "staff looked an AI call up by its id: dates and state",
+    "finding:group:raised": "something that an officer has to look at was raised",
+    "finding:group:assigned": "findings were given to somebody",
+    "finding:group:explained": "findings were explained",
+    "finding:group:fixed": "findings were fixed",
+    "finding:group:accepted": "findings were accepted, until a day or for good",
+    "finding:group:reopened": "findings that were decided are open again",
+    "finding:group:closed": "what was raised does not hold any more",
+    "finding:customer:told": "a customer is written to about what its calls were flagged with",
     "expiry:clock:confirmed": "a person confirmed the host's time after an alarm",
 }
 CODE = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,63}")

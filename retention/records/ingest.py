@@ -22,7 +22,7 @@ from django.db import transaction
 
 from retention.errors import Busy
 from retention.policies import queries as policies
-from retention.records import cells, rows, tally
+from retention.records import cells, flagged, rows, tally
 from retention.records.arrange import Arranged, Slot, Target, Targets, arrange, settle, too_early
 from retention.records.identity import fingerprint
 from retention.records.parts import Call, NewExchange, Outcome, Status, StoredRecord
@@ -127,6 +127,7 @@ class _Batch:
             if counts:
                 by_key = {vault.Key(*cell): count for cell, count in counts.items()}
                 tally.add(chain(new_anchors, new_parts))
+                flagged.add(chain(new_anchors, new_parts))
                 cells.acknowledge(self.customer, by_key, today=today)
         return {row.exchange_id for row in new_anchors}
 

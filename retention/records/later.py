@@ -9,7 +9,7 @@ from django.db import transaction
 
 from retention.errors import Busy
 from retention.policies import queries as policies
-from retention.records import cells, identity, queries, rows, tally
+from retention.records import cells, flagged, identity, queries, rows, tally
 from retention.records.arrange import Slot, Target
 from retention.records.ingest import About, sealed_row, sealer
 from retention.records.parts import Outcome, Part, Status, StoredRecord
@@ -61,6 +61,7 @@ def _attempt(customer: UUID, address: queries.Address, part: Part, now: datetime
         written = rows.write_one(row)
         if written:
             tally.add([row])
+            flagged.add([row])
             cells.acknowledge(customer, {cell.key: 1}, today=today)
     record = StoredRecord(row.id, part.data_class, part.name, cell.expires_on)
     if written:

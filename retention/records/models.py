@@ -1,6 +1,6 @@
 """Cells and records: the cell is where the promise lives, the record is what it is about.
 
-And tallies: how much there was, which may be known when the rest is gone.
+And tallies and flag counts: how much there was, which may be known when the rest is gone.
 """
 
 from __future__ import annotations
@@ -227,4 +227,65 @@ class DayTally(Counted):
                 name="daytally_one_for_each_name",
             ),
             models.CheckConstraint(condition=Q(items__gt=0, bytes__gte=0), name="daytally_counts"),
+        ]
+
+
+class Flagged(models.Model):
+    """How many flags of a kind, by day and by whom the call went to."""
+
+    customer_id = models.UUIDField()
+    clock_day = models.DateField()
+    flag = models.TextField()
+    subprocessor = models.TextField()
+    account = models.TextField()
+    endpoint = models.TextField()
+    items = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class FlagSlip(Flagged):
+    """The flags that one batch brought; added in its transaction, taken away when it is folded."""
+
+    id = models.BigAutoField(primary_key=True)
+
+    class Meta:
+        db_table = "retention_flagslip"
+        verbose_name = "uncounted flags"
+
+
+class FlagCount(Flagged):
+    """Flags of one customer and day; survives the records that carried them.
+
+    `taken`: how many of them whoever works them off has taken over.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    taken = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        db_table = "retention_flagcount"
+        verbose_name = "count of flags"
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    *("customer_id", "clock_day", "flag"),
+                    *("subprocessor", "account", "endpoint"),
+                ],
+                name="flagcount_one_for_each_name",
+            ),
+            models.CheckConstraint(
+                condition=Q(items__gt=0, taken__gte=0, taken__lte=F("items")),
+                name="flagcount_counts",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(items__gt=F("taken")), name="flagcount_fresh"),
+            # One group of flags, newest day first.
+            models.Index(
+                fields=["flag", "subprocessor", "account", "endpoint", "-clock_day"],
+                name="flagcount_group",
+            ),
+            models.Index(fields=["clock_day"], name="flagcount_day"),
         ]

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Request, expect
 from retention import clock
 from tests.browser.conftest import Visitor
 from tests.cast import PASSWORD, Cast
-from tests.compliance.admin.conftest import add_day_group, add_deletion
+from tests.compliance.admin.conftest import add_day_group, add_deletion, add_finding
 from tests.walk import walk
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
@@ -38,6 +38,7 @@ def urls(cast: Cast) -> list[str]:
     for data_class in ("prompt", "snippet", "response", "evaluation"):
         add_day_group(cast.acme.id, day, data_class)
     add_deletion(cast.acme.id, date(2026, 5, 22))
+    add_finding(cast.acme.customer)
     client = Client(headers={"host": "localhost"})
     open_to_all = [page.url for page in walk(client).values()]
     client.force_login(cast.olga)

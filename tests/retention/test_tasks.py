@@ -208,7 +208,7 @@ def test_each_part_says_how_it_went(acme: UUID, days_pass: Callable[[int], date]
     keep_yesterday(acme, "a", "b")
     days_pass(1)
     tasks.tick()
-    names = {"days", "signing", "deletion", "tallies", "outlook", "count", "copy"}
+    names = {"days", "signing", "deletion", "tallies", "flags", "outlook", "count", "copy"}
     assert set(TickPart.objects.values_list("name", flat=True)) == names
     assert part("deletion").facts["records"] == 2
     assert part("deletion").seconds > 0

@@ -14,6 +14,7 @@ from compliance.customers.contacts import add_contact
 from compliance.customers.keys import issue_key
 from compliance.customers.models import Customer
 from compliance.customers.onboard import create_customer
+from compliance.findings.models import Finding
 from compliance.people.models import Member, User
 from compliance.people.roles import StaffRole, give
 from retention.actor import SYSTEM
@@ -76,6 +77,20 @@ def add_deletion(customer: UUID, day: date) -> DeletionRecord:
     )  # fmt: skip
 
 
+def add_finding(customer: Customer, kind: str = "no_finding", **more: object) -> Finding:
+    """Three flags of today, as they are counted."""
+    today = NOW.date()
+    facts = {"subprocessor": "openai", "account": "proj_a1", "endpoint": "responses", **more}
+    finding = Finding.objects.create(
+        kind=kind, items=3, first_on=today, last_on=today, opened_at=NOW, counted_at=NOW, **facts
+    )
+    finding.days.create(day=today, items=3)
+    finding.touched.create(
+        customer=customer, items=3, first_on=today, last_on=today, untold_on=today
+    )
+    return finding
+
+
 @pytest.fixture
 def populate(db: None) -> Callable[[int], None]:
     """So many more rows of every kind."""
@@ -94,5 +109,6 @@ def populate(db: None) -> Callable[[int], None]:
             for data_class in DataClass:
                 add_day_group(customer.pk, NOW.date() - timedelta(days=n), data_class.value)
             add_deletion(customer.pk, date(2026, 5, 22) - timedelta(days=n))
+            add_finding(customer, account=f"proj_{customer.pk.hex[:8]}")
 
     return add

@@ -46,8 +46,10 @@ def test_an_auditor_only_looks() -> None:
 
 
 @pytest.mark.parametrize("role", [StaffRole.SUPPORT, StaffRole.SUPPORT_LEAD])
-def test_support_does_not_open_the_administration(role: StaffRole) -> None:
-    assert not newcomer(role).is_staff
+def test_support_reads_findings_and_nothing_else(role: StaffRole) -> None:
+    support = newcomer(role)
+    assert support.is_staff
+    assert support.get_all_permissions() == {"compliance.view_finding"}
 
 
 @pytest.mark.parametrize("role", StaffRole)
