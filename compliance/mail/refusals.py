@@ -1,0 +1,62 @@
+"""What a failed sending means: surely not taken and why, or nobody knows. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
+
+
+class Meaning(StrEnum):
+    """What to do about a mail that could not be handed over."""
+
+    # The server will never take it for this recipient.
+    NO_SUCH_RECIPIENT = "no_such_recipient"
+    # The server will never take this text.
+    NEVER = "never"
+    # The server surely did not take it this time.
+    LATER = "later"
+    # The connection broke: it may have been taken.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`code`: a short word for people and the database; a server's own words may name somebody."""
+
+    meaning: Meaning
+    code: str
+    answer: int = 0
+
+
+def read(error: Exception) -> Refusal:
+    """What this failure of a hand-over says."""
+    code = answer(error)
+    if isinstance(error, ValueError):
+        return Refusal(Meaning.NO_SUCH_RECIPIENT, reason(error))
+    if code >= 500 and isinstance(error, SMTPRecipientsRefused):
+        return Refusal(Meaning.NO_SUCH_RECIPIENT, reason(error), code)
+    if code >= 500 and isinstance(error, SMTPDataError):
+        return Refusal(Meaning.NEVER, reason(error), code)
+    # Other refusals are about us, and may be mended.
+    return Refusal(
+        Meaning.LATER if code else Meaning.UNKNOWN, reason(error, "connection_lost"), code
+    )
+
+
+def answer(error: Exception) -> int:
+    """The code with which the server said no; 0: it said nothing, so we do not know."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return max(code for code, _ in error.recipients.values())
+    if isinstance(error, SMTPResponseException):
+        return error.smtp_code
+    # A provider's own interface answers by HTTP (anymail).
+    status = getattr(error, "status_code", None)
+    return status if isinstance(status, int) else 0
+
+
+def reason(error: Exception, otherwise: str = "no_connection") -> str:
+    """A short code for it."""
+    if code := answer(error):
+        return f"answered_{code}"
+    return "bad_address" if isinstance(error, ValueError) else otherwise
