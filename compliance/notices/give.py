@@ -7,17 +7,21 @@ Everybody locks the announcement before its notices, and a notice before its del
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
+
+import structlog
 
 from compliance.notices.models import Announcement, Delivery, Notice
 from retention.actor import SYSTEM, Actor
+from retention.errors import NotGiven
 from retention.policies import activate
 from retention.policies.models import Activation
 
 State = Delivery.State
 REACHED = (State.SENT, State.DELIVERED)
 DAY = timedelta(days=1)
+log = structlog.get_logger("compliance.notices")
 
 
 def locked(notice: UUID) -> Notice:
@@ -29,24 +33,23 @@ def locked(notice: UUID) -> Notice:
     )
 
 
-def effective_day(made: Announcement, notice_days: int, today: date) -> date:
-    """From when the change binds a customer that is told today."""
-    assert made.takes_effect_on is not None
-    return max(made.takes_effect_on, today + timedelta(days=notice_days) + DAY)
-
-
 def give(notice: Notice, *, by: Actor = SYSTEM, now: datetime) -> Activation | None:
     """Make it count, once; None where there is nothing to give. The database sets the day."""
     change = notice.announcement.kind == Announcement.Kind.CHANGE
     if not change or notice.closed_at or notice.activation_id:
         return None
-    activation = activate.give(
-        notice.customer_id,
-        notice.announcement.version,
-        notice_days=notice.customer.notice_days,
-        by=by,
-        now=now,
-    )
+    try:
+        activation = activate.give(
+            notice.customer_id,
+            notice.announcement.version,
+            notice_days=notice.customer.notice_days,
+            by=by,
+            now=now,
+        )
+    except NotGiven:
+        # Withdrawn, or told of a newer one: the mail went out all the same, and that stays true.
+        log.warning("notice_not_given")
+        return None
     Notice.objects.filter(pk=notice.pk).update(activation=activation)
     notice.activation = activation
     return activation

@@ -17,11 +17,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from compliance.customers.models import Contact, Customer
 from compliance.notices import standing, words
-from compliance.notices.give import effective_day
 from compliance.notices.models import Announcement, Delivery, Notice
 from compliance.notices.words import Told, Words
 from compliance.webhooks.models import Endpoint
 from retention import clock
+from retention.policies import activate
 from retention.policies.models import Activation
 
 CHUNK = 500
@@ -73,11 +73,9 @@ def _not_told_yet(made: Announcement) -> QuerySet[Customer]:
     customers = customers.exclude(Exists(made.notices.filter(customer=OuterRef("pk"))))
     if made.kind == Kind.WITHDRAWAL:
         return customers.filter(Exists(_heard_of(made).filter(notice__customer=OuterRef("pk"))))
-    # Whoever came later accepted it at sign-up, and so did some before it was announced.
+    # Whoever came after the announcement accepted it at sign-up.
     bound = Activation.objects.filter(version=made.version_id, voided_at=None)
-    return customers.filter(created_at__lte=made.made_at).exclude(
-        Exists(bound.filter(customer_id=OuterRef("pk")))
-    )
+    return customers.exclude(Exists(bound.filter(customer_id=OuterRef("pk"))))
 
 
 def _heard_of(made: Announcement) -> QuerySet[Delivery]:
@@ -112,7 +110,9 @@ def stated_day(made: Announcement, customer: Customer, today: date) -> date | No
     """The day that a notice of today states; a withdrawal states none."""
     if made.kind == Kind.WITHDRAWAL:
         return None
-    return effective_day(made, customer.notice_days, today)
+    return activate.earliest(
+        customer.pk, made.version, given_on=today, notice_days=customer.notice_days
+    )
 
 
 def _said(made: Announcement, told: Told, on: date | None, *, reminder: bool = False) -> Words:
