@@ -91,7 +91,7 @@ def _same_person(delivery: Delivery, event: AnymailTrackingEvent) -> bool:
 def _id_of(event: AnymailTrackingEvent) -> str:
     """The provider's own; some give none, and then the event itself is its name."""
     if event.event_id:
-        return f"{event.event_type}:{event.event_id}"
+        return str(event.event_id)
     raw = json.dumps(event.esp_event, sort_keys=True, default=_plain)
     return f"{event.event_type}:{hashlib.sha256(raw.encode()).hexdigest()}"
 
