@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
 
+from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
+
 
 class Meaning(StrEnum):
     """What to do about a mail that could not be handed over."""
@@ -32,8 +34,10 @@ class Refusal:
 def read(error: Exception) -> Refusal:
     """What this failure of a hand-over says."""
     code = answer(error)
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError | AnymailRecipientsRefused):
         return Refusal(Meaning.NO_SUCH_RECIPIENT, reason(error))
+    if isinstance(error, AnymailAPIError):
+        return Refusal(_by_provider(code), reason(error, "connection_lost"), code)
     if code >= 500 and isinstance(error, SMTPRecipientsRefused):
         return Refusal(Meaning.NO_SUCH_RECIPIENT, reason(error), code)
     if code >= 500 and isinstance(error, SMTPDataError):
@@ -42,6 +46,15 @@ def read(error: Exception) -> Refusal:
     return Refusal(
         Meaning.LATER if code else Meaning.UNKNOWN, reason(error, "connection_lost"), code
     )
+
+
+def _by_provider(status: int) -> Meaning:
+    """A provider that was asked too often or does not know us took nothing. A broken one, who
+    knows; the rest is about this mail.
+    """
+    if status in (401, 403, 429, 503):
+        return Meaning.LATER
+    return Meaning.NEVER if 400 <= status < 500 else Meaning.UNKNOWN
 
 
 def answer(error: Exception) -> int:
@@ -59,4 +72,5 @@ def reason(error: Exception, otherwise: str = "no_connection") -> str:
     """A short code for it."""
     if code := answer(error):
         return f"answered_{code}"
-    return "bad_address" if isinstance(error, ValueError) else otherwise
+    about_the_address = isinstance(error, ValueError | AnymailRecipientsRefused)
+    return "bad_address" if about_the_address else otherwise

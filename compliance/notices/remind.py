@@ -37,5 +37,4 @@ def remind(*, today: date, most: int = schedule.CHUNK) -> int:
         for customer, those in contacts.items()
         for contact in those
     ]
-    Delivery.objects.bulk_create(planned, ignore_conflicts=True)
-    return len(planned)
+    return schedule.add(planned)

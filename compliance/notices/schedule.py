@@ -147,8 +147,17 @@ def plan(notices: Sequence[Notice]) -> int:
     endpoints = Endpoint.objects.filter(customer__in=by_customer, ended_at=None)
     deliveries = [mail_to(by_customer[contact.customer_id], contact) for contact in contacts]
     deliveries += [_post_to(by_customer[end.customer_id], end) for end in endpoints]
-    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
-    return len(deliveries)
+    return add(deliveries)
+
+
+def add(deliveries: Sequence[Delivery]) -> int:
+    """Those that are not there yet; returns how many."""
+    ids = [delivery.pk for delivery in deliveries]
+    known = set(Delivery.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    fresh = [delivery for delivery in deliveries if delivery.pk not in known]
+    # Somebody else may be at it.
+    Delivery.objects.bulk_create(fresh, ignore_conflicts=True)
+    return len(fresh)
 
 
 def mail_to(notice: Notice, contact: Contact, purpose: str = Purpose.NOTICE) -> Delivery:

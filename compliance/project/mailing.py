@@ -50,7 +50,11 @@ def anymail() -> dict[str, Any]:
     if not events or (name != "mailgun" and ":" not in events):
         kind = "its signing key" if name == "mailgun" else "name:password, as its webhook sends"
         raise ImproperlyConfigured(f"EMAIL_EVENTS_SECRET must be set with EMAIL_PROVIDER: {kind}.")
-    found: dict[str, Any] = {KEYS[name]: env.secret("EMAIL_PROVIDER_KEY", None)}
+    found: dict[str, Any] = {
+        KEYS[name]: env.secret("EMAIL_PROVIDER_KEY", None),
+        # Some know no sender on the envelope: they take returned mails themselves.
+        "IGNORE_UNSUPPORTED_FEATURES": True,
+    }
     if name == "mailgun":
         return {**found, "MAILGUN_WEBHOOK_SIGNING_KEY": events}
     return {**found, "WEBHOOK_SECRET": events}

@@ -38,7 +38,7 @@ from tests.compliance.notices.conftest import (
 )
 
 State = Delivery.State
-CODE = re.compile(r"^    (\d{4} \d{4})$", re.MULTILINE)
+CODE = re.compile(r"^ {4}(\d{4} \d{4})\s*$", re.MULTILINE)
 
 
 def test_p4_a_customer_reached_by_phone_is_given_notice_on_the_day_it_is_written_down(

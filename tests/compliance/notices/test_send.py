@@ -268,3 +268,19 @@ def test_a_failure_between_sent_and_given_leaves_neither(
     assert send.send_waiting() == 0
     assert states() == [(State.UNSURE, "process_died")]
     assert len(smtp.mails) == 1
+
+
+def test_a_provider_gets_the_same_mail_and_its_id_is_kept(scene: Scene, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "anymail.backends.test.EmailBackend"
+    settings.EMAIL_RETURN_PATH = "bounces@data.example.com"
+    acme = scene.customer("Acme", "legal@acme.example")
+    scene.announce()
+    assert scene.send() == 1
+    delivery = Delivery.objects.get()
+    assert delivery.provider_id
+    assert activation_of(acme) is not None
+    from django.core import mail
+
+    [sent] = mail.outbox
+    assert sent.anymail_test_params["metadata"] == {"delivery": str(delivery.pk)}
+    assert sent.anymail_test_params["extra_headers"]["Message-ID"] == delivery.message_id
