@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
+from textwrap import fill
 
 from retention.policies.models import CLASSES
 from retention.policies.rules import DataClass, Period, Rules
@@ -14,6 +15,7 @@ from retention.policies.rules import DataClass, Period, Rules
 NAMES: Mapping[str, str] = dict(CLASSES)
 # Four years with a leap day: months have every length there is, in every order.
 SAMPLE = [date(2023, 3, 1) + timedelta(days=day) for day in range(4 * 365 + 1)]
+WIDTH = 76
 TEXTS = {
     "purpose": "What it is kept for",
     "exceptions": "Exceptions",
@@ -51,6 +53,8 @@ class Change:
     after: str
     way: Way = Way.BOTH
     means: str = ""
+    # Sentences rather than numbers: one below the other, not in a line.
+    long: bool = False
 
     @property
     def line(self) -> str:
@@ -61,6 +65,19 @@ class Change:
 def line_for(change: Change, effective_on: date) -> str:
     """As `AI responses: 6 months → 90 days, from 3 Jan 2027 for you`."""
     return f"{change.line}, from {day(effective_on)} for you"
+
+
+def paragraph(change: Change, effective_on: date) -> str:
+    """The same for a letter in plain text, with what it means."""
+    lines = [f"* {line_for(change, effective_on)}"]
+    if change.long:
+        lines = [f"* {change.name}", f"Until then: {change.before}"]
+        lines += [f"From {day(effective_on)}: {change.after}"]
+    lines += [change.means] * bool(change.means)
+    first, *rest = lines
+    wrapped = [fill(first, WIDTH, subsequent_indent="  ")]
+    wrapped += [fill(line, WIDTH, initial_indent="  ", subsequent_indent="  ") for line in rest]
+    return "\n".join(wrapped)
 
 
 def changes(old: Side, new: Side, *, stricter: Rules | None = None) -> list[Change]:
@@ -103,8 +120,8 @@ def _means(name: str, to: Way, after: Period) -> str:
     number = length(after)
     if to is Way.LESS:
         return (
-            f"From that day on we delete {name} {number} after the day of the call."
-            f" This includes {name} that are kept already: what is older is deleted on that day."
+            f"From that day on we delete {name} {number} after the day of the call. That goes for"
+            " what is kept already, too: whatever is older by then is deleted on that day."
         )
     if to is Way.MORE:
         return (
@@ -131,7 +148,8 @@ def _scope(old: Side, new: Side) -> Iterator[Change]:
     for field, name in TEXTS.items():
         before, after = getattr(old, field), getattr(new, field)
         if before.split() != after.split():
-            yield Change(name, before.strip() or "not stated", after.strip() or "not stated")
+            words = [text.strip() or "not stated" for text in (before, after)]
+            yield Change(name, *words, long=True)
 
 
 @cache

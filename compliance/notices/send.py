@@ -87,8 +87,9 @@ class NoticeOutbox:
     def sent(self, mail: Delivery, letter: EmailMessage, now: datetime) -> None:
         """Given, if it is the first that reached somebody."""
         status = getattr(letter, "anymail_status", None)
-        provider_id = getattr(status, "message_id", None) or ""
-        settle.handed_over(mail, provider_id=str(provider_id), now=clock.now())
+        provider_id = getattr(status, "message_id", None)
+        named = "" if provider_id is None else str(provider_id)
+        settle.handed_over(mail, provider_id=named, now=clock.now())
 
     def failed(self, mail: Delivery, refusal: Refusal, now: datetime) -> None:
         """Came back, later again, or nobody knows."""

@@ -5,7 +5,7 @@ The words are for one customer: its own deletion dates, what it chose for itself
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -93,17 +93,25 @@ def _of_change(
     made: Announcement, told: Told, effective_on: date, reminder: bool
 ) -> dict[str, Any]:
     before, after = side(told.before), side(made.version)
-    own = PROFILE_RULES[told.profile]
+    changed = changes.changes(before, after, stricter=PROFILE_RULES[told.profile])
     return {
         **_of_everybody(made, told),
         "before": told.before,
-        "changes": changes.changes(before, after, stricter=own),
+        "changes": changed,
+        "sections": _unchanged(after, {change.name for change in changed}),
+        "paragraphs": [changes.paragraph(change, effective_on) for change in changed],
         "hidden": [] if told.profile is Profile.STANDARD else _hidden(before, after, told.profile),
         "effective_on": changes.day(effective_on),
         "object_until": changes.day(effective_on - DAY),
         "reminder": reminder,
         "policy": wording(made.version.text),
     }
+
+
+def _unchanged(side: Side, changed: Collection[str]) -> list[tuple[str, str]]:
+    """What goes on to apply: purpose, exceptions, places that are not among the changes."""
+    said = {name: getattr(side, field) for field, name in changes.TEXTS.items()}
+    return [(name, text) for name, text in said.items() if text and name not in changed]
 
 
 def _hidden(before: Side, after: Side, profile: Profile) -> list[Change]:

@@ -34,7 +34,7 @@ def test_a_shorter_period_is_told_in_a_line_with_the_customers_own_day() -> None
         "AI responses: 6 months → 90 days, from 3 Jan 2027 for you"
     )
     assert change.way is Way.LESS
-    assert "what is older is deleted on that day" in change.means
+    assert "whatever is older by then is deleted on that day" in change.means
 
 
 def test_a_longer_period_says_that_nothing_kept_already_is_kept_longer() -> None:

@@ -33,10 +33,10 @@ def test_killed_between_two_steps_a_mail_is_neither_sent_twice_nor_given(
     acme = scene.customer("Acme", "legal@acme.example")
     scene.announce()
     scene.write()
-    killed = sender(live, settings.EMAIL_PORT, die=die)
-    assert killed.wait(60) == -signal.SIGKILL
-    again = sender(live, settings.EMAIL_PORT)
-    assert again.wait(60) == 0
+    with sender(live, settings.EMAIL_PORT, die=die) as killed:
+        assert killed.wait(60) == -signal.SIGKILL
+    with sender(live, settings.EMAIL_PORT) as again:
+        assert again.wait(60) == 0
     assert len(smtp.mails) == arrived
     assert states() == [(State.SENDING, "")]
     assert activation_of(acme) is None
@@ -90,16 +90,16 @@ def test_p4_ten_thousand_customers_are_told_once_though_the_sender_is_killed_ten
     chance = random.Random(7)
     began = time.monotonic()
     for _ in range(KILLS):
-        process = sender(live, settings.EMAIL_PORT)
-        taken = len(smtp.mails)
-        while len(smtp.mails) == taken:
-            time.sleep(0.01)
-        time.sleep(chance.uniform(0.2, 3.0))
-        process.send_signal(signal.SIGKILL)
-        assert process.wait(60) == -signal.SIGKILL
-    last = sender(live, settings.EMAIL_PORT, seconds=1500)
-    out, _ = last.communicate(timeout=1600)
-    assert last.returncode == 0
+        with sender(live, settings.EMAIL_PORT) as process:
+            taken = len(smtp.mails)
+            while len(smtp.mails) == taken:
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0.2, 3.0))
+            process.send_signal(signal.SIGKILL)
+            assert process.wait(60) == -signal.SIGKILL
+    with sender(live, settings.EMAIL_PORT, seconds=1500) as last:
+        out, _ = last.communicate(timeout=1600)
+        assert last.returncode == 0
     took = time.monotonic() - began
     lost = Delivery.objects.filter(state=State.SENDING).count()
     ids = [str(mail["Message-ID"]) for mail in smtp.mails]
