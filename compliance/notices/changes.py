@@ -148,8 +148,8 @@ def _scope(old: Side, new: Side) -> Iterator[Change]:
     for field, name in TEXTS.items():
         before, after = getattr(old, field), getattr(new, field)
         if before.split() != after.split():
-            words = [text.strip() or "not stated" for text in (before, after)]
-            yield Change(name, *words, long=True)
+            was, then = (text.strip() or "not stated" for text in (before, after))
+            yield Change(name, was, then, long=True)
 
 
 @cache

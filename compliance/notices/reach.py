@@ -18,7 +18,7 @@ from compliance.notices.models import Announcement, Delivery, Notice
 from compliance.notices.person import person
 from retention import clock
 from retention.actor import Actor
-from retention.ledger.append import append
+from retention.ledger.append import Fact, append
 
 WAYS = ("phone", "letter")
 State = Delivery.State
@@ -77,7 +77,7 @@ def send_again(delivery: Delivery, *, by: Actor, now: datetime) -> None:
 
 
 def _note(kind: str, delivery: Delivery, by: Actor, now: datetime) -> None:
-    facts = {
+    facts: dict[str, Fact] = {
         "notice": delivery.notice_id,
         "version": delivery.notice.announcement.version.number,
         "delivery": delivery.pk,

@@ -11,7 +11,7 @@ from django.utils.crypto import salted_hmac
 from compliance.customers.models import Customer
 from compliance.webhooks.addresses import parts
 from compliance.webhooks.errors import BadEndpoint, StaleEndpoint
-from compliance.webhooks.models import Endpoint
+from compliance.webhooks.models import LONGEST, Endpoint
 from retention.actor import Actor
 from retention.ledger.append import append
 
@@ -22,7 +22,7 @@ def add_endpoint(customer: Customer, *, url: str, by: Actor, now: datetime) -> t
     Raises `BadEndpoint`, also for one that the customer has already.
     """
     parts(url)
-    if len(url) > Endpoint._meta.get_field("url").max_length:
+    if len(url) > LONGEST:
         raise BadEndpoint
     try:
         with transaction.atomic():

@@ -7,6 +7,10 @@ from uuid import uuid4
 from django.db import models
 
 
+# As long as the address of a sending attempt may be.
+LONGEST = 254
+
+
 class Endpoint(models.Model):
     """An address of a customer that notices are posted to. Its secret follows from its id.
 
@@ -17,7 +21,7 @@ class Endpoint(models.Model):
     customer = models.ForeignKey(
         "compliance.Customer", on_delete=models.PROTECT, related_name="endpoints"
     )
-    url = models.URLField("address", max_length=254)
+    url = models.URLField("address", max_length=LONGEST)
     created_at = models.DateTimeField("added", editable=False)
     ended_at = models.DateTimeField("ended", null=True, editable=False)
 
