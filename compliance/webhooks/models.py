@@ -6,7 +6,6 @@ from uuid import uuid4
 
 from django.db import models
 
-
 # As long as the address of a sending attempt may be.
 LONGEST = 254
 

@@ -21,7 +21,7 @@ UNDO = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0006_notices"),
+        ("compliance", "0007_rights_end_sessions"),
     ]
 
     operations = [
