@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A login, a customer's contact, a key or the system, by kind and id (never by name or address)."""
+    """A login, a contact, a key or the system, by kind and id (never by name or address)."""
 
     kind: Literal["system", "user", "contact", "key"]
     id: UUID | None = None

@@ -58,7 +58,7 @@ class AlarmOutbox:
         """Refused for good, for now, or nobody knows."""
         if refusal.meaning in (Meaning.NO_SUCH_RECIPIENT, Meaning.NEVER):
             _settle(mail, state=State.REFUSED, trouble=refusal.code)
-        elif refusal.meaning is Meaning.LATER:
+        elif refusal.meaning in (Meaning.LATER, Meaning.OURS):
             later = now + _pause(mail.attempts)
             _settle(mail, state=State.WAITING, trouble=refusal.code, next_try_at=later)
         else:

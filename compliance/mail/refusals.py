@@ -16,8 +16,10 @@ class Meaning(StrEnum):
     NO_SUCH_RECIPIENT = "no_such_recipient"
     # The server will never take this text.
     NEVER = "never"
-    # The server surely did not take it this time.
+    # The server surely did not take it this time, for this recipient.
     LATER = "later"
+    # It does not take mails of ours: somebody here has to mend that, however long it takes.
+    OURS = "ours"
     # The connection broke: it may have been taken.
     UNKNOWN = "unknown"
 
@@ -42,10 +44,10 @@ def read(error: Exception) -> Refusal:
         return Refusal(Meaning.NO_SUCH_RECIPIENT, reason(error), code)
     if code >= 500 and isinstance(error, SMTPDataError):
         return Refusal(Meaning.NEVER, reason(error), code)
-    # Other refusals are about us, and may be mended.
-    return Refusal(
-        Meaning.LATER if code else Meaning.UNKNOWN, reason(error, "connection_lost"), code
-    )
+    if code and isinstance(error, SMTPRecipientsRefused | SMTPDataError):
+        return Refusal(Meaning.LATER, reason(error), code)
+    meaning = Meaning.OURS if code else Meaning.UNKNOWN
+    return Refusal(meaning, reason(error, "connection_lost"), code)
 
 
 def _by_provider(status: int) -> Meaning:
@@ -53,7 +55,7 @@ def _by_provider(status: int) -> Meaning:
     knows; the rest is about this mail.
     """
     if status in (401, 403, 429, 503):
-        return Meaning.LATER
+        return Meaning.OURS
     return Meaning.NEVER if 400 <= status < 500 else Meaning.UNKNOWN
 
 

@@ -48,7 +48,7 @@ class UnknownWay(ComplianceError):
 
 
 class StaleDelivery(ComplianceError):
-    """This mail is no longer one of which nobody knows whether it was sent."""
+    """This mail waits, or somebody knows what became of it: it is not sent again."""
 
     code = "stale_delivery"
 

@@ -26,6 +26,17 @@ def words_of(delivery: Delivery) -> Words:
     return Words(said.subject, said.text, said.html)
 
 
+def shown(notice: Notice) -> Words:
+    """What the customer's page shows: the words with which it was told, or the notice's own."""
+    told = notice.deliveries.filter(
+        channel=Delivery.Channel.MAIL,
+        purpose=Delivery.Purpose.NOTICE,
+        state__in=(Delivery.State.SENT, Delivery.State.DELIVERED),
+    )
+    first = told.select_related("notice").order_by("sent_at", "pk").first()
+    return words_of(first) if first else Words(notice.subject, notice.text, notice.html)
+
+
 def letter(delivery: Delivery, connection: Any = None) -> EmailMultiAlternatives:
     """The mail as its headers, written when it was claimed, and its words say."""
     words = words_of(delivery)

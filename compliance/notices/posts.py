@@ -15,6 +15,7 @@ import structlog
 from django.db import transaction
 
 from compliance.customers.models import Customer
+from compliance.notices.letters import shown
 from compliance.notices.models import Delivery
 from compliance.notices.words import page_of
 from compliance.webhooks import endpoints, send
@@ -122,11 +123,12 @@ def body(delivery: Delivery) -> str:
     notice, made = delivery.notice, delivery.notice.announcement
     binding = notice.activation
     kind = "notice.withdrawn" if made.takes_effect_on is None else "notice.published"
+    words = shown(notice)
     data = {
         "notice": notice.pk,
         "version": made.version.number,
-        "subject": notice.subject,
-        "text": notice.text,
+        "subject": words.subject,
+        "text": words.text,
         "effective_on": binding.effective_on if binding else notice.stated_on,
         "answers_to": made.reply_to,
         "page": page_of(notice.pk),

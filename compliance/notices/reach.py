@@ -62,16 +62,20 @@ def open_change(notice: Notice) -> Notice:
 
 @transaction.atomic
 def send_again(delivery: Delivery, *, by: Actor, now: datetime) -> None:
-    """Send a mail of which nobody knows whether it went out; its Message-ID stays the same.
+    """Send a mail again of which nobody knows whether it went out, or that was refused for days.
 
-    Raises `StaleDelivery` if meanwhile somebody knows, and `NeedsAPerson`.
+    Its Message-ID stays the same. Raises `StaleDelivery` if it is neither (any more), and
+    `NeedsAPerson`.
     """
     person(by)
     locked(delivery.notice_id)
-    unsure = Delivery.objects.filter(
-        pk=delivery.pk, state=State.UNSURE, channel=Delivery.Channel.MAIL, notice__closed_at=None
+    stuck = Delivery.objects.filter(
+        pk=delivery.pk,
+        state__in=(State.UNSURE, State.REFUSED),
+        channel=Delivery.Channel.MAIL,
+        notice__closed_at=None,
     )
-    if unsure.update(state=State.WAITING, trouble="", next_try_at=clock.host_now()) != 1:
+    if stuck.update(state=State.WAITING, trouble="", next_try_at=clock.host_now()) != 1:
         raise StaleDelivery
     _note("notice:mail:again", delivery, by, now)
 

@@ -54,10 +54,11 @@ def refused(delivery: Delivery, refusal: Refusal, *, host_now: datetime, now: da
     fields: dict[str, Any] = {"trouble": refusal.code}
     if refusal.meaning in final:
         fields |= {"state": final[refusal.meaning], "settled_at": now}
-    elif refusal.meaning is Meaning.LATER and delivery.attempts < MOST_TRIES:
+    elif _again(delivery, refusal):
         pause = PAUSES[min(delivery.attempts, len(PAUSES)) - 1]
         fields |= {"state": State.WAITING, "next_try_at": host_now + pause}
     elif refusal.meaning is Meaning.LATER:
+        # Tried for days: the officer may have it sent again, or call.
         fields |= {"state": State.REFUSED, "settled_at": now}
     else:
         fields |= {"state": State.UNSURE}
@@ -65,8 +66,16 @@ def refused(delivery: Delivery, refusal: Refusal, *, host_now: datetime, now: da
         _note(delivery, refusal, now)
 
 
+def _again(delivery: Delivery, refusal: Refusal) -> bool:
+    """What is about us is tried until it is mended; a full mailbox is not tried for ever."""
+    if refusal.meaning is Meaning.OURS:
+        return True
+    return refusal.meaning is Meaning.LATER and delivery.attempts < MOST_TRIES
+
+
 def _note(delivery: Delivery, refusal: Refusal, now: datetime) -> None:
-    if not refusal.answer:
+    """What was said about the recipient."""
+    if not refusal.answer or refusal.meaning is Meaning.OURS:
         return
     kinds = {Meaning.NO_SUCH_RECIPIENT: Kind.HARD, Meaning.NEVER: Kind.REFUSED}
     MailEvent.objects.create(

@@ -21,30 +21,33 @@ from retention.policies.models import PolicyVersion
 
 @transaction.atomic
 def withdraw(
-    version: PolicyVersion, *, reply_to: str | None = None, by: Actor, now: datetime
-) -> Announcement:
-    """Take an announced version back; without `reply_to` answers go where those of the notice go.
+    version: PolicyVersion, *, reply_to: str = "", by: Actor, now: datetime
+) -> Announcement | None:
+    """Take a version back; None if it was never announced, so that nobody needs to be told.
 
-    Raises `NeedsAPerson`, `ReplyNotConfirmed`, and the engine's `AlreadyInForce`, `StaleVersion`.
+    Without `reply_to` answers go where those of the notice go. Raises `NeedsAPerson`,
+    `ReplyNotConfirmed`, and the engine's `AlreadyInForce`, `StaleVersion`.
     """
     officer = person(by)
+    if reply_to:
+        reply_address.refuse_unconfirmed(reply_to, now=now)
     change = (
         Announcement.objects.select_for_update(of=("self",))
         .filter(kind=Kind.CHANGE, version=version)
         .first()
     )
-    if reply_to or change is None:
-        reply_address.refuse_unconfirmed(reply_to or "", now=now)
-    if change is not None:
-        Announcement.objects.filter(pk=change.pk, written_at=None).update(written_at=now)
-        close(Notice.objects.filter(announcement=change, closed_at=None), now)
+    if change is None:
+        publish.withdraw(version, by=by, now=now)
+        return None
+    Announcement.objects.filter(pk=change.pk, written_at=None).update(written_at=now)
+    close(Notice.objects.filter(announcement=change, closed_at=None), now)
     entry = publish.withdraw(version, by=by, now=now)
     # What was given is void now, and no notice counts as given any more.
     Notice.objects.filter(announcement=change).update(activation=None)
     return Announcement.objects.create(
         kind=Kind.WITHDRAWAL,
         version=version,
-        reply_to=reply_to or (change.reply_to if change else ""),
+        reply_to=reply_to or change.reply_to,
         entry=entry,
         made_by_id=officer,
         made_at=now,

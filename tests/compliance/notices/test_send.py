@@ -284,3 +284,19 @@ def test_a_provider_gets_the_same_mail_and_its_id_is_kept(scene: Scene, settings
     [sent] = mail.outbox
     assert sent.anymail_test_params["metadata"] == {"delivery": str(delivery.pk)}
     assert sent.anymail_test_params["extra_headers"]["Message-ID"] == delivery.message_id
+
+
+def test_what_the_server_has_against_us_is_tried_until_it_is_mended(
+    scene: Scene, smtp: MailServer, later: Later
+) -> None:
+    acme = scene.customer("Acme", "legal@acme.example")
+    scene.announce()
+    smtp.says["mail"] = "550 you may not send"
+    for _ in range(settle.MOST_TRIES + 3):
+        scene.send()
+        later(hours=4, minutes=1)
+    assert states() == [(State.WAITING, "answered_550")]
+    assert not MailEvent.objects.exists()
+    smtp.says.clear()
+    assert scene.send() == 1
+    assert activation_of(acme) is not None

@@ -32,9 +32,16 @@ from tests.retention.expiry.threads import at_once
 State = Delivery.State
 
 
-def take_back(scene: Scene) -> Announcement:
+def take_back(scene: Scene) -> Announcement | None:
     version = PolicyVersion.objects.get(number=2)
     return withdraw(version, by=scene.by, now=clock.now())
+
+
+def test_of_what_was_never_announced_nobody_needs_to_be_told(scene: Scene) -> None:
+    scene.approved()
+    assert take_back(scene) is None
+    assert PolicyVersion.objects.get(number=2).state == "withdrawn"
+    assert not Announcement.objects.exists()
 
 
 def test_announcing_needs_an_address_for_answers_that_was_tested_in_the_last_30_days(
