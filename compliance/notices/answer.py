@@ -42,6 +42,9 @@ def object_to(notice: Notice, *, by: Actor, text: str, now: datetime) -> Objecti
         raise AlreadyObjected
     version = standing.announcement.version
     stay = stays.open_stay(standing.customer_id, version, by=by, now=now)
+    if stay and Objection.objects.filter(stay=stay).exists():
+        # It stands already, for a customer who leaves: that one goes on whatever becomes of this.
+        stay = None
     objection = Objection.objects.create(
         notice=standing, made_by=maker(by), made_at=now, text=text.strip(), stay=stay
     )

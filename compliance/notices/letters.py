@@ -57,14 +57,14 @@ def letter(delivery: Delivery, connection: Any = None) -> EmailMultiAlternatives
 
 def headers(delivery: Delivery, now: datetime) -> dict[str, str]:
     """Written down when it is claimed, and used as they are. `now`: the host's time."""
-    thread = _thread(delivery.notice)
+    thread = [_thread(delivery.notice), *_before(delivery)]
     return {
         "From": settings.DEFAULT_FROM_EMAIL,
         "Reply-To": delivery.notice.announcement.reply_to,
         "Date": format_datetime(now),
         "Message-ID": message_id(delivery.pk),
-        "References": " ".join([thread, *_before(delivery)]),
-        "In-Reply-To": (_before(delivery) or [thread])[-1],
+        "References": " ".join(thread),
+        "In-Reply-To": thread[-1],
         **automatic(),
     }
 
