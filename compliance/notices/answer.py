@@ -16,8 +16,9 @@ from compliance.notices.models import Notice, Objection
 from compliance.notices.person import maker, person
 from compliance.notices.reach import open_change
 from retention.actor import Actor
+from retention.expiry import profiles
 from retention.ledger.append import Fact, append
-from retention.policies import profiles, stays
+from retention.policies import stays
 from retention.policies.rules import Profile
 
 Outcome = Objection.Outcome
