@@ -56,7 +56,7 @@ def letter(delivery: Delivery, connection: Any = None) -> EmailMultiAlternatives
 
 
 def headers(delivery: Delivery, now: datetime) -> dict[str, str]:
-    """Written down when it is claimed, and used as they are. `now`: the host's time."""
+    """Written down when it is claimed, and used as they are."""
     thread = [_thread(delivery.notice), *_before(delivery)]
     return {
         "From": settings.DEFAULT_FROM_EMAIL,

@@ -126,7 +126,7 @@ def claim(delivery: UUID, now: datetime) -> Delivery | None:
     mail.state, mail.claimed_at, mail.attempts = State.SENDING, now, mail.attempts + 1
     if not mail.message_id:
         mail.message_id = letters.message_id(mail.pk)
-    mail.headers = letters.headers(mail, now)
+    mail.headers = letters.headers(mail, clock.now())
     schedule.put_words(mail, today=clock.today())
     mail.save()
     return mail
