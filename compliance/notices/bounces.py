@@ -71,8 +71,12 @@ def _is_new(delivery: Delivery, heard: Heard, now: datetime) -> bool:
 
 def _arrived(delivery: Delivery, notice: Notice, now: datetime) -> None:
     known = Delivery.objects.filter(pk=delivery.pk)
-    # Nobody knew whether these were sent; now it is known.
-    unsure = known.filter(state__in=(State.SENDING, State.UNSURE), sent_at=None)
+    # Nobody knew whether these were sent; now it is known, also if it is to be sent again.
+    unsure = known.filter(
+        state__in=(State.SENDING, State.UNSURE, State.WAITING),
+        claimed_at__isnull=False,
+        sent_at=None,
+    )
     found = unsure.update(state=State.DELIVERED, sent_at=now, settled_at=now, trouble="")
     known.filter(state=State.SENT).update(state=State.DELIVERED, settled_at=now)
     if found and is_notice(delivery) and known.filter(contact__ended_at=None).exists():

@@ -65,7 +65,8 @@ def _is_soft(event: AnymailTrackingEvent) -> bool:
 def delivery_of(event: AnymailTrackingEvent) -> Delivery | None:
     """By the id that we gave with it, the provider's own, or our Message-ID."""
     named = (event.metadata or {}).get("delivery", "")
-    if (delivery := _uuid(named)) and (found := Delivery.objects.filter(pk=delivery).first()):
+    mails = Delivery.objects.filter(channel=Delivery.Channel.MAIL)
+    if (delivery := _uuid(named)) and (found := mails.filter(pk=delivery).first()):
         return found
     if not event.message_id:
         return None
@@ -73,7 +74,7 @@ def delivery_of(event: AnymailTrackingEvent) -> Delivery | None:
     same = Q(provider_id=event.message_id)
     if ours.endswith(f"@{host()}>"):
         same |= Q(message_id=ours)
-    return Delivery.objects.filter(same, channel=Delivery.Channel.MAIL).first()
+    return mails.filter(same).first()
 
 
 def _uuid(value: object) -> UUID | None:

@@ -80,7 +80,7 @@ def _is(standing: Standing) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One announcement in numbers. `to_write`: customers whose notice is not written yet."""
+    """One announcement in numbers. `finished`: every customer's notice is written."""
 
     announcement: Announcement
     notices: int

@@ -1,4 +1,4 @@
-"""What binds each customer on a day: the version and the profile that a letter compares with."""
+"""What binds each customer until then: the version and the profile that a letter compares with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from retention.policies.rules import Profile
 def told(made: Announcement, customers: Sequence[Customer], *, today: date) -> dict[UUID, Told]:
     """Each customer with its notice's id and what binds it; four queries however many they are."""
     ids = [customer.pk for customer in customers]
-    bound = versions_of(ids, today)
+    bound = versions_of(ids, made, today)
     profiles = profiles_of(ids, today)
     first = _first() if len(bound) < len(ids) else None
     return {
@@ -35,12 +35,17 @@ def notice_id(announcement: UUID, customer: UUID) -> UUID:
     return uuid5(announcement, str(customer))
 
 
-def versions_of(customers: Iterable[UUID], today: date) -> Mapping[UUID, PolicyVersion]:
-    """The version in force for each."""
+def versions_of(
+    customers: Iterable[UUID], made: Announcement, today: date
+) -> Mapping[UUID, PolicyVersion]:
+    """What the change follows on for each, which may be told and still to come; at a withdrawal
+    what is in force.
+    """
+    standing = Activation.objects.filter(customer_id__in=list(customers), voided_at=None)
+    if made.takes_effect_on is None:
+        standing = standing.filter(effective_on__lte=today)
     found = (
-        Activation.objects.filter(
-            customer_id__in=list(customers), voided_at=None, effective_on__lte=today
-        )
+        standing.exclude(version=made.version_id)
         .order_by("customer_id", "-effective_on", "-version__number")
         .distinct("customer_id")
         .values_list("customer_id", "version_id")

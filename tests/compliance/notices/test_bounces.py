@@ -10,6 +10,7 @@ import pytest
 from compliance.notices import bounces, settle
 from compliance.notices.bounces import Heard
 from compliance.notices.models import Delivery, MailEvent
+from compliance.notices.reach import send_again
 from retention import clock
 from retention.policies.models import Activation
 from tests.compliance.alarms.mailserver import MailServer
@@ -139,6 +140,18 @@ def test_an_event_that_it_arrived_settles_what_nobody_knew(scene: Scene, smtp: M
     # From the day on which it was known, not from the day on which it may have been sent.
     assert activation.given_on == clock.today()
     assert states() == [(State.DELIVERED, "")]
+
+
+def test_what_arrived_after_all_is_not_sent_again(scene: Scene, smtp: MailServer) -> None:
+    acme = scene.customer("Acme", "legal@acme.example")
+    scene.announce()
+    smtp.hangs_up = True
+    scene.send()
+    send_again(Delivery.objects.get(), by=scene.by, now=clock.now())
+    hear(Delivery.objects.get(), Kind.DELIVERED)
+    assert scene.send() == 0
+    assert len(smtp.mails) == 1
+    assert activation_of(acme) is not None
 
 
 def test_what_came_back_stays_so_whatever_is_told_later(scene: Scene, smtp: MailServer) -> None:

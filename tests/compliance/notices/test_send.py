@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from compliance.customers.contacts import end_contact
-from compliance.notices import schedule, send, settle
+from compliance.notices import letters, schedule, send, settle
 from compliance.notices.models import Delivery, MailEvent, Notice
 from retention import clock
 from retention.actor import SYSTEM
@@ -246,6 +246,8 @@ def test_p4_a_new_contact_gets_a_mail_of_its_own_and_30_days_of_its_own(
     assert stated in delivery.text
     assert stated not in notice_of(acme).text
     assert stated in str(smtp.mails[-1]["Subject"])
+    # And so does the customer's page.
+    assert stated in letters.shown(notice_of(acme)).text
 
 
 def test_a_failure_between_sent_and_given_leaves_neither(

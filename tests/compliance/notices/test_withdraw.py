@@ -203,6 +203,22 @@ def test_a_newer_announcement_closes_what_was_not_given_of_an_older_one(
     assert "version 1 → version 3" in text
 
 
+def test_a_change_is_compared_with_what_was_told_before_and_is_still_to_come(
+    scene: Scene, smtp: MailServer
+) -> None:
+    """With 90 days of notice version 2 applies long after version 3 was announced."""
+    bank = scene.customer("Bank", "legal@bank.example", notice_days=90)
+    scene.announce()
+    scene.send()
+    scene.passes(days=33)
+    scene.announce(response=Period(days=60))
+    scene.send()
+    notice = Notice.objects.get(customer=bank, announcement__version__number=3)
+    assert "AI responses: 90 days → 60 days" in notice.text
+    assert notice.activation is not None
+    assert notice.stated_on == notice.activation.effective_on
+
+
 @pytest.mark.parametrize(
     "statement",
     [
