@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -175,9 +174,7 @@ def test_a_code_is_tried_five_times_at_most(scene: Scene, smtp: MailServer) -> N
         reply_address.confirm(REPLY_TO, found[1], by=scene.by, now=clock.now())
 
 
-def test_a_code_lives_for_half_an_hour(
-    scene: Scene, smtp: MailServer, later: Callable[..., datetime], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_code_lives_for_half_an_hour(scene: Scene, smtp: MailServer) -> None:
     check = reply_address.ask(REPLY_TO, by=scene.by)
     type(check).objects.update(sent_at=clock.host_now() - timedelta(minutes=31))
     found = CODE.search(smtp.mails[0].get_content())
