@@ -12,8 +12,16 @@ from compliance.findings.models import (
     FindingLetter,
     FindingTouch,
 )
-from compliance.notices.models import Announcement, Delivery, MailEvent, Notice, Objection
+from compliance.notices.models import (
+    Announcement,
+    Delivery,
+    MailEvent,
+    Notice,
+    Objection,
+    ReplyCheck,
+)
 from compliance.people.models import Member, Session, User
+from compliance.webhooks.models import Endpoint
 
 __all__ = [
     "Alarm",
@@ -26,6 +34,7 @@ __all__ = [
     "Customer",
     "Delivery",
     "Deputy",
+    "Endpoint",
     "Finding",
     "FindingAct",
     "FindingDay",
@@ -35,6 +44,7 @@ __all__ = [
     "Member",
     "Notice",
     "Objection",
+    "ReplyCheck",
     "Session",
     "User",
 ]

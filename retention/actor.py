@@ -9,9 +9,9 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person, a key or the system, by kind and id (never by name or address)."""
+    """A login, a contact, a key or the system, by kind and id (never by name or address)."""
 
-    kind: Literal["system", "user", "key"]
+    kind: Literal["system", "user", "contact", "key"]
     id: UUID | None = None
 
 

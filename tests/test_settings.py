@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -144,6 +145,57 @@ def test_without_a_mail_server_mails_are_files_and_never_lines_of_a_log(
     found = settings()
     assert found["EMAIL_BACKEND"].endswith("filebased.EmailBackend")
     assert found["EMAIL_FILE_PATH"] == str(tmp_path / "mail")
+
+
+def test_a_demonstrations_mails_go_to_its_mailbox_unless_there_is_a_mail_server(
+    env: Environment, tmp_path: Path
+) -> None:
+    (tmp_path / "demo").touch()
+    env.update({"SECRET_KEY": SECRET, "DATABASE_URL": DATABASE})
+    assert settings()["EMAIL_BACKEND"] == "compliance.devup.mailbox.EmailBackend"
+    env["EMAIL_URL"] = "smtp://mail.example.com:25"
+    assert settings()["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
+
+
+PROVIDER = {
+    "SECRET_KEY": SECRET,
+    "DATABASE_URL": DATABASE,
+    "EMAIL_PROVIDER": "postmark",
+    "EMAIL_EVENTS_SECRET": f"events:{SECRET}",
+}
+
+
+def test_a_provider_sends_where_its_key_is_given_and_its_events_need_a_secret(
+    env: Environment,
+) -> None:
+    env.update(PROVIDER)
+    assert settings()["EMAIL_BACKEND"].endswith("filebased.EmailBackend")
+    env["EMAIL_PROVIDER_KEY"] = SECRET
+    found = settings()
+    assert found["EMAIL_BACKEND"] == "anymail.backends.postmark.EmailBackend"
+    assert found["ANYMAIL"] == {
+        "POSTMARK_SERVER_TOKEN": SECRET,
+        "IGNORE_UNSUPPORTED_FEATURES": True,
+        "WEBHOOK_SECRET": f"events:{SECRET}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        ({"EMAIL_PROVIDER": "pigeon"}, "EMAIL_PROVIDER is none of"),
+        ({"EMAIL_EVENTS_SECRET": ""}, "EMAIL_EVENTS_SECRET must be set"),
+        ({"EMAIL_EVENTS_SECRET": SECRET}, "name:password"),
+        ({"EMAIL_PROVIDER": "", "EMAIL_PROVIDER_KEY": SECRET}, "but not whose"),
+        ({"EMAIL_RETURN_PATH": "bounces"}, "is no e-mail address"),
+        ({"EMAIL_RETURN_PATH": "bounces+x@a.example"}, "no +"),
+        ({"EMAIL_RETURN_PATH": "longer-than-it-may-be@a.example"}, "at most 10 characters"),
+    ],
+)
+def test_odd_settings_of_mail_are_refused(env: Environment, odd: dict[str, str], said: str) -> None:
+    env.update(PROVIDER | odd)
+    with pytest.raises(ImproperlyConfigured, match=re.escape(said)):
+        settings()
 
 
 def test_the_vault_keeps_what_deletion_needs_of_sqlite(env: Environment) -> None:

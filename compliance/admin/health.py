@@ -19,6 +19,7 @@ from compliance.alarms.kinds import KINDS, Kind
 from compliance.alarms.queries import Shown
 from compliance.health import checks, figures
 from compliance.health.figures import Backlog, Figures
+from compliance.mail.server import has_mail_server
 from retention import clock
 
 # Each check of /readyz in the words of pages, with what it is needed for.
@@ -89,7 +90,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 def _send_test_mail(request: HttpRequest) -> HttpResponse:
     email: str = getattr(request.user, "email", "")
-    if not letters.has_mail_server():
+    if not has_mail_server():
         messages.error(request, queries.cannot_mail())
     else:
         try:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from compliance.admin import words
 from compliance.admin.readonly import ReadOnly, ReadOnlyInline
-from compliance.admin.wording import wording
+from compliance.notices.wording import wording
 from retention import clock
 from retention.policies.models import Activation, PolicyPeriod, PolicyVersion
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -16,20 +15,14 @@ from django.template.loader import render_to_string
 
 from compliance.alarms.kinds import KINDS
 from compliance.alarms.models import AlarmMail
+from compliance.mail.server import automatic, host
 
-# Where mails are files or lines they reach nobody.
-NOBODY = ("filebased.EmailBackend", "console.EmailBackend", "dummy.EmailBackend")
 HEALTH = "/admin/health/"
 SUBJECTS = {
     AlarmMail.Event.BEGAN: "Alarm: {}",
     AlarmMail.Event.REMINDER: "Alarm still on: {}",
     AlarmMail.Event.ENDED: "Alarm over: {}",
 }
-
-
-def has_mail_server() -> bool:
-    """True where a mail can leave this machine."""
-    return not settings.EMAIL_BACKEND.endswith(NOBODY)
 
 
 def letter(mail: AlarmMail, connection: Any = None) -> EmailMessage:
@@ -55,24 +48,18 @@ def letter(mail: AlarmMail, connection: Any = None) -> EmailMessage:
 def test_letter(address: str) -> EmailMessage:
     """To whoever asks whether mail arrives."""
     body = f"This is a test mail of Sandglass at {settings.PUBLIC_URL}: alarms would reach you.\n"
-    headers = {"Auto-Submitted": "auto-generated"}
-    return EmailMessage("Test mail of Sandglass", body, to=[address], headers=headers)
+    return EmailMessage("Test mail of Sandglass", body, to=[address], headers=automatic())
 
 
 def _headers(mail: AlarmMail) -> dict[str, str]:
     """Stable ids, one thread for each alarm, and no answers from absence assistants."""
-    thread = f"<alarm-{mail.alarm_id}@{_host()}>"
+    thread = f"<alarm-{mail.alarm_id}@{host()}>"
     return {
-        "Message-ID": f"<{mail.pk}@{_host()}>",
+        "Message-ID": f"<{mail.pk}@{host()}>",
         "References": thread,
         "In-Reply-To": thread,
-        "Auto-Submitted": "auto-generated",
-        "X-Auto-Response-Suppress": "All",
+        **automatic(),
     }
-
-
-def _host() -> str:
-    return urlsplit(settings.PUBLIC_URL).hostname or "localhost"
 
 
 def _moment(value: datetime | None) -> str:

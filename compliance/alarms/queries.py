@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 
 from compliance.alarms import plan
 from compliance.alarms.kinds import KINDS, Kind
-from compliance.alarms.letters import has_mail_server
 from compliance.alarms.models import Alarm, AlarmMail
+from compliance.mail.server import has_mail_server
 
 State = AlarmMail.State
 WHY = {

@@ -1,29 +1,25 @@
-"""Sending: never twice, and what is not known to have been sent is said so.
+"""The alarms' mails, and what follows from each outcome. How a mail is sent: `mail/sending.py`.
 
-Danger: a mail server and PostgreSQL share no transaction. Principle: each mail is claimed and the
-claim committed before the first byte of it is sent. What then surely did not go out (no
-connection, a refusal that says so) waits and is tried again; of anything else we do not know, so it
-is never sent again, shows as “may not have arrived”, and the next reminder comes sooner. The server
-is reached before the claim, so that a crash in between is a matter of milliseconds.
+What surely did not go out waits and is tried again with growing pauses. Of anything else we do not
+know: it is never sent again, shows as “may not have arrived”, and the next reminder comes sooner.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timedelta
-from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 
 import structlog
-from django.core.mail import get_connection
+from django.core.mail import EmailMessage
 from django.db import transaction
 
 from compliance.alarms import letters
 from compliance.alarms.models import AlarmMail
+from compliance.mail.refusals import Meaning, Refusal
+from compliance.mail.sending import LONGEST, Sender
+from compliance.mail.server import has_mail_server
 from retention import clock
 
-# Longer than any one mail can take with the time-out of each step (EMAIL_TIMEOUT).
-LONGEST = timedelta(minutes=10)
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15)]
 State = AlarmMail.State
 log = structlog.get_logger("compliance.alarms")
@@ -35,41 +31,47 @@ def send_waiting() -> int:
     waiting = AlarmMail.objects.filter(state=State.WAITING, next_try_at__lte=clock.host_now())
     if not waiting.exists():
         return 0
-    if not letters.has_mail_server():
+    if not has_mail_server():
         waiting.update(trouble="no_mail_server")
         return 0
-    connection = get_connection()
-    try:
-        return _send_all(connection)
-    finally:
-        _close(connection)
+    return Sender(AlarmOutbox()).send()
 
 
-def _send_all(connection: Any) -> int:
-    sent = 0
-    while _open(connection) and (mail := claim(clock.host_now())):
-        if _send(connection, mail):
-            sent += 1
+class AlarmOutbox:
+    """Mails about alarms, the oldest trouble first."""
+
+    def claim(self, now: datetime) -> AlarmMail | None:
+        """The next one to somebody who still has a login."""
+        while (mail := claim(now)) and mail.state != State.SENDING:
+            pass
+        return mail
+
+    def letter(self, mail: AlarmMail, connection: Any) -> EmailMessage:
+        """Its words."""
+        return letters.letter(mail, connection)
+
+    def sent(self, mail: AlarmMail, letter: EmailMessage, now: datetime) -> None:
+        """The server took it."""
+        _settle(mail, state=State.SENT, sent_at=now, trouble="")
+
+    def failed(self, mail: AlarmMail, refusal: Refusal, now: datetime) -> None:
+        """Refused for good, for now, or nobody knows."""
+        if refusal.meaning in (Meaning.NO_SUCH_RECIPIENT, Meaning.NEVER):
+            _settle(mail, state=State.REFUSED, trouble=refusal.code)
+        elif refusal.meaning in (Meaning.LATER, Meaning.OURS):
+            later = now + _pause(mail.attempts)
+            _settle(mail, state=State.WAITING, trouble=refusal.code, next_try_at=later)
         else:
-            # What became of it is unknown: the next mail gets a connection of its own.
-            _close(connection)
-    return sent
+            _settle(mail, state=State.UNSURE, trouble=refusal.code)
 
-
-def _open(connection: Any) -> bool:
-    """Reach the server, or put off all that waits."""
-    try:
-        connection.open()
-    except Exception as error:
-        log.error("alarm_mail_waits", exc_info=error)
-        _put_off_all(_reason(error), clock.host_now())
-        return False
-    return True
-
-
-def _close(connection: Any) -> None:
-    with suppress(Exception):
-        connection.close()
+    def put_off(self, reason: str, now: datetime) -> None:
+        """All that is due waits, each for as long as its own number of tries says."""
+        due = AlarmMail.objects.filter(state=State.WAITING, next_try_at__lte=now)
+        for mail in due:
+            attempts = mail.attempts + 1
+            due.filter(pk=mail.pk).update(
+                attempts=attempts, trouble=reason, next_try_at=now + _pause(attempts)
+            )
 
 
 @transaction.atomic
@@ -89,58 +91,6 @@ def claim(now: datetime) -> AlarmMail | None:
         mail.state, mail.trouble = State.DROPPED, "switched_off"
     mail.save()
     return mail
-
-
-def _send(connection: Any, mail: AlarmMail) -> bool:
-    if mail.state != State.SENDING:
-        return False
-    try:
-        connection.send_messages([letters.letter(mail, connection)])
-    except Exception as error:
-        log.error("alarm_mail_failed", exc_info=error)
-        _failed(mail, error, clock.host_now())
-        return False
-    _settle(mail, state=State.SENT, sent_at=clock.host_now(), trouble="")
-    return True
-
-
-def _failed(mail: AlarmMail, error: Exception, now: datetime) -> None:
-    code = _answer(error)
-    if isinstance(error, ValueError) or (code >= 500 and _is_final(error)):
-        _settle(mail, state=State.REFUSED, trouble=_reason(error))
-    elif code:
-        later = now + _pause(mail.attempts)
-        _settle(mail, state=State.WAITING, trouble=_reason(error), next_try_at=later)
-    else:
-        _settle(mail, state=State.UNSURE, trouble="connection_lost")
-
-
-def _answer(error: Exception) -> int:
-    """The code with which the server said no; 0: it said nothing, so we do not know."""
-    if isinstance(error, SMTPRecipientsRefused):
-        return max(code for code, _ in error.recipients.values())
-    return error.smtp_code if isinstance(error, SMTPResponseException) else 0
-
-
-def _is_final(error: Exception) -> bool:
-    """About this person or this text; other refusals are about us, and may be mended."""
-    return isinstance(error, SMTPRecipientsRefused | SMTPDataError)
-
-
-def _reason(error: Exception) -> str:
-    """A short code; the server's words may name people."""
-    if code := _answer(error):
-        return f"answered_{code}"
-    return "bad_address" if isinstance(error, ValueError) else "no_connection"
-
-
-def _put_off_all(reason: str, now: datetime) -> None:
-    due = AlarmMail.objects.filter(state=State.WAITING, next_try_at__lte=now)
-    for mail in due:
-        attempts = mail.attempts + 1
-        due.filter(pk=mail.pk).update(
-            attempts=attempts, trouble=reason, next_try_at=now + _pause(attempts)
-        )
 
 
 def _pause(attempts: int) -> timedelta:

@@ -72,6 +72,8 @@ class Notice(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField()
+    # The day from which the change applies to this customer, as these words state it.
+    stated_on = models.DateField("states", null=True)
     # The customer can read it on its own pages from here on.
     published_at = models.DateTimeField("on the customer's page since")
     activation = models.OneToOneField(
@@ -145,6 +147,11 @@ class Delivery(models.Model):
     message_id = models.CharField(max_length=255, blank=True, default="")
     provider_id = models.CharField(max_length=255, blank=True, default="")
     headers = models.JSONField(default=dict)
+    # Word for word what went out, where that is not what the notice says: a reminder, or a later
+    # day because it went out on a later day.
+    subject = models.CharField(max_length=200, blank=True, default="")
+    text = models.TextField(blank=True, default="")
+    html = models.TextField(blank=True, default="")
     trouble = models.CharField(max_length=64, blank=True, default="")
     # Of a manual delivery: who spoke to whom, and what proves it.
     evidence = models.TextField(blank=True, default="")
@@ -214,6 +221,9 @@ class MailEvent(models.Model):
             models.UniqueConstraint(fields=("source", "event_id"), name="mailevent_once"),
         )
 
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.source})"
+
 
 class Objection(models.Model):
     """A customer's no to a change. Until it is decided, the shorter of both rules applies to it."""
@@ -264,3 +274,24 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return f"Objection of {self.notice.customer}"
+
+
+class ReplyCheck(models.Model):
+    """That somebody reads the mails to an address: a code was sent there and typed in here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    address = LowerCaseEmailField(max_length=254)
+    code_hash = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField(default=0)
+    # The host's time, like every code and link.
+    sent_at = models.DateTimeField("code sent")
+    asked_by = models.ForeignKey("compliance.User", on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField("confirmed", null=True)
+
+    class Meta:
+        verbose_name = "test of an address for answers"
+        ordering = ("-sent_at",)
+        indexes = (models.Index(fields=("address", "sent_at"), name="replycheck_address"),)
+
+    def __str__(self) -> str:
+        return str(self.address)

@@ -10,5 +10,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "tidy": {"task": "people.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
     "alarms": {"task": "compliance.alarms", "schedule": 60.0, "options": {"expires": 55}},
     "approvals": {"task": "compliance.approvals", "schedule": 60.0, "options": {"expires": 55}},
+    "notices": {"task": "compliance.notices", "schedule": 60.0, "options": {"expires": 55}},
     "findings": {"task": "compliance.findings", "schedule": 60.0, "options": {"expires": 55}},
 }

@@ -10,7 +10,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from compliance.project import env
+from compliance.project import env, mailing
 from compliance.project.logs import logging_config
 from compliance.project.rest import REST_FRAMEWORK as REST_FRAMEWORK
 from compliance.project.rest import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "anymail",
     "auditlog",
     "rest_framework",
     "drf_spectacular",
@@ -238,18 +239,18 @@ CACHES = {
 }
 
 # Mails name people: without a mail server they are files of the state, never lines of a log.
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(STATE_DIR / "mail")
 # A mail server that does not answer holds nobody up for longer.
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
     "EMAIL_FROM", f"Sandglass <no-reply@{urlsplit(PUBLIC_URL).hostname}>"
 )
-if EMAIL_URL := env.text("EMAIL_URL", ""):
-    EMAIL_EXAMPLE = "smtp+tls://user:password@mail.example.com:587"
-    vars().update(
-        env.address("EMAIL_URL", EMAIL_URL, environ.Env.email_url_config, example=EMAIL_EXAMPLE)
-    )
+FILES = "django.core.mail.backends.filebased.EmailBackend"
+MAILBOX = "compliance.devup.mailbox.EmailBackend"
+vars().update(mailing.sending(otherwise=MAILBOX if DEMO else FILES))
+EMAIL_PROVIDER = mailing.provider()
+EMAIL_RETURN_PATH = mailing.return_path()
+ANYMAIL = mailing.anymail()
 
 # ---- web
 

@@ -11,5 +11,6 @@ urlpatterns = [
     path("", include("compliance.api.urls")),
     path("", include("compliance.devup.urls")),
     path("", include("compliance.people.urls")),
+    path("", include("compliance.notices.urls")),
     path("admin/", admin.site.urls),
 ]

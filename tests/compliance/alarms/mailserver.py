@@ -27,6 +27,16 @@ class MailServer:
         self.go_on = threading.Event()
         self.go_on.set()
 
+    async def handle_MAIL(
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        """The sender, taken or refused."""
+        if "mail" in self.says:
+            return self.says["mail"]
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.admin.wording import wording
 from compliance.admin.words import fact
+from compliance.notices.wording import wording
 
 
 @pytest.mark.parametrize(

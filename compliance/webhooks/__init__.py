@@ -1,0 +1,1 @@
+"""What a customer's own systems are told: signed posts to public addresses, and nowhere else."""
