@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from auditlog.models import LogEntry
@@ -39,6 +41,7 @@ FIELDS = {
 }
 # A list names so many fields; the page of the change has all of them.
 MOST_NAMED = 4
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d)?\Z")
 
 
 class DoneFilter(admin.SimpleListFilter):
@@ -74,6 +77,16 @@ class FieldChangeAdmin(ReadOnly):
     fields = ("at", "who", "thing", "done", "before_and_after")
     readonly_fields = fields
 
+    change_form_template = "admin/compliance/field_change.html"
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Under what was done to what, in words."""
+        entry = context["original"]
+        context["told"] = f"{_named(entry)} {DONE[entry.action]}"
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @admin.display(description="when", ordering="timestamp")
     def at(self, entry: Any) -> str:
         """By host time."""
@@ -82,7 +95,7 @@ class FieldChangeAdmin(ReadOnly):
     @admin.display(description="what")
     def thing(self, entry: Any) -> SafeString | str:
         """What sort of thing it is, its name, and the way to it while it is there."""
-        text = f"{capfirst(_sort(entry))} {entry.object_repr}"
+        text = _named(entry)
         if entry.action == LogEntry.Action.DELETE or _model(entry) is None:
             return text
         page = f"{entry.content_type.app_label}_{entry.content_type.model}"
@@ -130,6 +143,10 @@ def _model(entry: LogEntry) -> type[Model] | None:
     return model
 
 
+def _named(entry: LogEntry) -> str:
+    return f"{capfirst(_sort(entry))} {entry.object_repr}"
+
+
 def _sort(entry: LogEntry) -> str:
     name = str(entry.content_type.name) if _model(entry) is None else _verbose(_model(entry))
     return THINGS.get(name, name)
@@ -166,5 +183,8 @@ def _field(model: type[Model] | None, name: str) -> str | None:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, str) and INSTANT.match(value):
+        moment = datetime.fromisoformat(value)
+        return words.instant(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     said = {"True": "yes", "False": "no", "None": words.NOTHING, "": words.NOTHING}
     return said.get(str(value), str(value))

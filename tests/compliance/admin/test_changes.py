@@ -10,6 +10,7 @@ from auditlog.registry import auditlog
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
+from compliance.admin import words
 from compliance.customers.models import ApiKey, Contact, Customer
 from compliance.people.models import Member, User
 from compliance.people.roles import StaffRole, give
@@ -95,7 +96,11 @@ def test_a_change_has_a_page_with_before_and_after(admin: Client) -> None:
     user.is_active = False
     user.save()
     entries = list(LogEntry.objects.get_for_object(user).order_by("pk"))
-    assert "may sign in yes no" in said(admin, f"{LIST}{entries[-1].pk}/change/")
+    text = said(admin, f"{LIST}{entries[-1].pk}/change/")
+    assert "may sign in yes no" in text
+    assert "Field change Login vera@sandglass.example changed" in text
+    made = said(admin, f"{LIST}{entries[0].pk}/change/")
+    assert f"created – {words.instant(user.date_joined)}".replace("\xa0", " ") in made
     given = [entry for entry in entries if "groups" in entry.changes]
     assert "roles – support lead" in said(admin, f"{LIST}{given[0].pk}/change/")
 
