@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.text import capfirst
 
 
@@ -37,7 +38,7 @@ class RoleFilter(admin.RelatedFieldListFilter):
         super().__init__(*args, **kwargs)
         self.title = "role"
 
-    def field_choices(self, *args: Any) -> list[tuple[str, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         """In words."""
-        named = super().field_choices(*args)
+        named = super().field_choices(field, request, model_admin)
         return [(key, capfirst(str(name).replace("_", " "))) for key, name in named]
