@@ -33,6 +33,7 @@ DELETED_EARLY = (
     "It is deleted, on request or because what was stored of it is kept for less time: what is "
     "deleted leaves no id behind."
 )
+OTHER_DAYS = "The other days were searched, too."
 AN_ITEM = "It is the id of an item that is removed: look for the id of its AI call."
 
 
@@ -127,20 +128,22 @@ def _on(day: date) -> Missing:
 
 def _of_customer_on(customer: UUID, day: date) -> Missing:
     name, cells = _name(customer), trace.cells_of([customer], [day])[customer, day]
+    of_day = _deletion_records("Deletion records of that day", customer=customer, day=day)
     link = _deletion_records(f"Deletion records of {name}", customer=customer)
     if not cells:
-        text = f"Nothing counted from {words.day(day)} is known of {name}."
+        text = f"Nothing counted from {words.day(day)} is known of {name}. {OTHER_DAYS}"
         return Missing(NONE_KEPT, text, (MISTYPED_OR_DAY, OTHER_CUSTOMER, NOT_HERE), link=link)
     if not all(cell.shredded_at for cell in cells):
         text = f"Other items of {name} counted from {words.day(day)} are kept, none with this id."
+        text, gone = f"{text} {OTHER_DAYS}", any(cell.deletion_id for cell in cells)
         may_be = (MISTYPED_OR_DAY, AN_ITEM, OTHER_CUSTOMER, DELETED_EARLY, NOT_HERE)
-        return Missing(NONE_KEPT, text, may_be, link=link)
+        return Missing(NONE_KEPT, text, may_be, link=of_day if gone else link)
     return Missing(
         f"{NONE_KEPT} Everything of {name} counted from {words.day(day)} is deleted.",
         "If id and day are right, the AI call was deleted with that day. This was deleted:",
         (MISTYPED_OR_DAY, OTHER_CUSTOMER, NOT_HERE),
         list(_deleted(cells)),
-        link=_deletion_records("Deletion records of that day", customer=customer, day=day),
+        link=of_day,
     )
 
 

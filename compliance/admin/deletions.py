@@ -79,7 +79,7 @@ class DeletionRecordAdmin(OfCustomers):
         """With the totals of what a filter shows."""
         answer = super().changelist_view(request, extra_context)
         listed = getattr(answer, "context_data", None) or {}
-        if (shown := listed.get("cl")) and (shown.has_active_filters or shown.query):
+        if (shown := listed.get("cl")) and shown.is_narrowed:
             listed["totals"] = totals_of(shown.queryset)
         return answer
 

@@ -39,6 +39,8 @@ class DayGroupAdmin(OfCustomers):
     list_select_related = ("version",)
     change_form_template = "admin/compliance/day_group.html"
     lead = (
+        "A day group is all items of one kind of data, of one customer, counted from one UTC day: "
+        "they are deleted together, on one date. "
         "“Shorter time asked for”: the sender of an AI call may ask for fewer days than the policy "
         "gives. Such items are a day group of their own, and keep that shorter promise."
     )

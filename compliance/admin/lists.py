@@ -54,6 +54,11 @@ class List(ChangeList):
         shown = {SEARCH_VAR, *(chooser.name for chooser in self.choosers())}
         yield from ((name, value) for name, value in self.params.items() if name not in shown)
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is asked for, also by a filter that has no field."""
+        return bool(self.query or self.get_filters_params())
+
     def _chooser(self, spec: Any) -> Chooser | None:
         if typed_as := getattr(spec, "typed_as", ""):
             return Chooser(

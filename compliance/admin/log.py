@@ -26,7 +26,7 @@ class EntryAdmin(ReadOnly):
     sortable_by = ()
     ordering = ("-id",)
     search_fields = ("kind",)
-    search_help_text = "A customer's name, or an act such as customer:key"
+    search_help_text = "A customer's name, or words of an act, such as API key"
     fields = (
         "id", "meaning", "kind", "customer", "actor", "subject", "details", "written", "signed",
     )  # fmt: skip

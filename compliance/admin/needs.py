@@ -102,7 +102,7 @@ def set_up(now: datetime) -> Iterator[Need]:
         why = why.removeprefix("Alarms are not mailed: ")
         yield Need(
             tone, "Alarms are not mailed", f"They show on these pages only: {why}",
-            f"{service}#cannot-mail", "Service",
+            f"{service}#cannot-mail", "Alarms and mail",
         )  # fmt: skip
     if not settings.VAULT_COPY:
         yield Need(
@@ -110,7 +110,7 @@ def set_up(now: datetime) -> Iterator[Need]:
             "No copy of the encryption keys is set up",
             "If they were lost, everything that is kept would be unreadable. Ask whoever runs the"
             " service to set VAULT_COPY.",
-            f"{service}#minute", "Service",
+            f"{service}#minute", "Copy of the keys",
         )  # fmt: skip
 
 

@@ -18,6 +18,12 @@ from django.views.decorators.http import require_safe
 
 from compliance.admin import logins, site, words
 from compliance.admin.filters import CustomerFilter
+from compliance.admin.filters_of_logins import (
+    AdministratorFilter,
+    RoleFilter,
+    SignInFilter,
+    YesNoFilter,
+)
 from compliance.admin.readonly import Paged
 from compliance.people.again import refuse_stale
 from compliance.people.factors import has_factor
@@ -59,8 +65,13 @@ class UserAdmin(Paged, DjangoUserAdmin):  # type: ignore[type-arg]
     add_form = NewUserForm
     change_password_form = OthersPasswordForm
     actions = ("end_sessions",)
-    list_display = ("email", "is_active", "is_staff", "roles", "created")
-    list_filter = ("is_active", "is_staff", "is_superuser", "groups")
+    list_display = ("email", "may_sign_in", "staff", "roles", "created")
+    list_filter = (
+        ("is_active", SignInFilter),
+        ("is_staff", YesNoFilter),
+        ("is_superuser", AdministratorFilter),
+        ("groups", RoleFilter),
+    )
     search_fields = ("email",)
     ordering = ("email",)
     filter_horizontal = ()
@@ -121,6 +132,16 @@ class UserAdmin(Paged, DjangoUserAdmin):  # type: ignore[type-arg]
     def end_sessions(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """They are signed out everywhere, and may sign in again."""
         self.message_user(request, f"Sessions ended: {end_all(users)}.")
+
+    @admin.display(description="sign-in", ordering="is_active")
+    def may_sign_in(self, user: User) -> SafeString:
+        """Whether it is switched off."""
+        return words.pill("allowed", "good") if user.is_active else words.pill("off", "quiet")
+
+    @admin.display(description="staff", ordering="is_staff")
+    def staff(self, user: User) -> str:
+        """Whether it may open these pages."""
+        return "yes" if user.is_staff else "no"
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:

@@ -52,11 +52,21 @@ def read(item: Any, *, text_carries_no_code: bool = False) -> NewExchange | Refu
     try:
         exchange = shapes.Exchange.model_validate(item)
     except ValidationError as error:
-        return Refused(_sayable(item.get("id")), complaints.of(error))
+        return Refused(_sayable(item.get("id")), _everything_wrong(item, error))
     body = _body(item, exchange.occurred_at)
     if len(body) > LARGEST_EXCHANGE:
         return Refused(exchange.id, complaints.whole("must have at most 8 MiB"))
     return _converted(exchange, body, text_carries_no_code)
+
+
+def _everything_wrong(item: dict[str, Any], error: ValidationError) -> Complaints:
+    """With what is asked of the item as a whole, which is looked at only once its fields are well:
+    nobody should need a second try to learn of it.
+    """
+    found = complaints.of(error)
+    if item.get("prompt") in (None, []) and item.get("response") is None:
+        found[complaints.WHOLE] = [shapes.NEEDS_SOMETHING]
+    return found
 
 
 def _converted(new: shapes.Exchange, body: bytes, text_carries_no_code: bool) -> NewExchange:

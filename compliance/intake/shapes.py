@@ -34,6 +34,7 @@ LONGEST_FEEDBACK = 10_000
 MOST_PARTS = 1000
 MOST_SETTINGS = 20
 LARGEST = 2**31 - 1
+NEEDS_SOMETHING = "needs a prompt or a response"
 # Neither control nor invisible formatting characters nor line separators.
 _UNSEEN = r"\p{Cc}\p{Cf}\p{Zl}\p{Zp}"
 PRINTABLE = rf"^[^{_UNSEEN}]*$"
@@ -275,5 +276,5 @@ class Exchange(Shape):
     @model_validator(mode="after")
     def _holds_something(self) -> Self:
         if not self.prompt and self.response is None:
-            raise ValueError("needs a prompt or a response")
+            raise ValueError(NEEDS_SOMETHING)
         return self

@@ -12,6 +12,7 @@ import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from compliance.people import again, known, links
 from compliance.people.models import User, lower_case
@@ -74,6 +75,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         response: HttpResponse = super().post_login(request, user, **options)
         known.mark(response, user.email)
         return response
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Those who may open the administration begin with its first page, "Today"."""
+        if getattr(request.user, "is_staff", False):
+            return reverse("admin:index")
+        return str(super().get_login_redirect_url(request))
 
     def send_notification_mail(self, *_: Any, **__: Any) -> None:
         """Not from here: `notify.py` hears of every change, also of those made elsewhere."""

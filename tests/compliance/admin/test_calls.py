@@ -305,6 +305,11 @@ def test_what_is_not_found_is_not_said_never_to_have_been(
     assert "was ever" not in text
 
 
+@pytest.mark.parametrize("day", ["2026-11-20", "2026-11-17"])
+def test_it_says_that_a_mistyped_day_hid_nothing(olga: Client, day: str) -> None:
+    assert "The other days were searched, too." in ask(olga, "x", customer="Acme", day=day)
+
+
 def test_an_id_like_ours_that_nothing_has_may_be_mistyped(olga: Client, call: UUID) -> None:
     text = ask(olga, UUID(int=call.int ^ 1))
     assert "The day in the id is 20 Nov 2026." in text

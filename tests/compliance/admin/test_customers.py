@@ -160,6 +160,21 @@ def test_nothing_moves_without_its_entry(
     assert (left.state, left.leaving_at) == ("active", None)
 
 
+def test_what_saves_stands_below_the_fields_and_above_the_rest(
+    admin: Client, staff: Callable[[StaffRole], Client], acme: Customer
+) -> None:
+    page = f"/admin/compliance/customer/{acme.pk}/change/"
+    text = admin.get(page).content.decode()
+    order = [
+        text.index(part) for part in ('name="name"', 'name="_save"', "API keys</h2>", "so far")
+    ]
+    assert order == sorted(order)
+    assert text.count('name="_save"') == 1
+    looked_at = staff(StaffRole.AUDITOR).get(page).content.decode()
+    assert "_save" not in looked_at
+    assert looked_at.index("so far") < looked_at.index("Back to the list")
+
+
 def test_its_page_shows_its_keys_its_people_and_its_life(
     admin: Client, acme: Customer, populate: Callable[[int], None]
 ) -> None:

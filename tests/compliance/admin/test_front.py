@@ -66,7 +66,7 @@ def test_it_says_what_went_last_and_leads_to_the_proof(admin: Client, acme: Cust
     assert "Last deletion 22 Nov 2026 10:00 UTC: 3 items removed, proved by 1 deletion" in said(
         admin
     )
-    assert f"/admin/retention/sweeprun/{deletion.run_id}/change/" in text_of(admin, PAGE)
+    assert f"/admin/retention/deletionrecord/?run__exact={deletion.run_id}" in text_of(admin, PAGE)
 
 
 def test_a_run_that_removed_nothing_is_not_what_went_last(admin: Client) -> None:
@@ -117,6 +117,18 @@ def test_the_cards_lead_to_the_lists_and_to_the_service(admin: Client, acme: Cus
     page = text_of(admin, PAGE)
     for url in ("cell/?goes=2026-11-24", "cell/?until=due", "/admin/health/#late"):
         assert f'{url}"' in page
+
+
+def test_no_two_links_of_its_own_that_lead_elsewhere_are_called_the_same(
+    admin: Client, settings: Any
+) -> None:
+    settings.VAULT_COPY, settings.EMAIL_URL = "", ""
+    main = text_of(admin, PAGE).partition("<main")[2]
+    where: dict[str, set[str]] = {}
+    for url, name in re.findall(r'<a href="([^"]+)">([^<]+)</a>', main):
+        where.setdefault(name, set()).add(url)
+    assert "Copy of the keys" in where
+    assert {name for name, urls in where.items() if len(urls) > 1} == set()
 
 
 def test_alarms_stand_there_once_and_notes_need_nobody(admin: Client, settings: Any) -> None:

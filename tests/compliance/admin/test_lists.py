@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
+from uuid import uuid4
 
 from django.test import Client
 
@@ -69,6 +70,13 @@ def test_a_filter_that_asks_in_two_ways_is_one_field(admin: Client) -> None:
     form = form_of(admin, "/admin/compliance/user/")
     assert form.count('name="groups__id__exact"') == 1
     assert "groups__isnull" not in form
+
+
+def test_a_filter_without_a_field_is_cleared_like_any_other(admin: Client) -> None:
+    proved = "/admin/retention/deletionrecord/"
+    assert ">Clear</a>" not in form_of(admin, proved)
+    assert ">Clear</a>" in form_of(admin, f"{proved}?run__exact={uuid4()}")
+    assert ">Clear</a>" not in form_of(admin, f"{CUSTOMERS}?o=-1")
 
 
 def test_an_empty_list_says_why(admin: Client) -> None:

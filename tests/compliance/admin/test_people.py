@@ -82,3 +82,24 @@ def test_who_may_read_what_is_said_to_those_who_see_logins(
         assert words.lower() in text.lower()
     client.force_login(User.objects.create_user("new@sandglass.example", is_staff=True))
     assert client.get("/admin/reading/").status_code == 403
+
+
+def test_the_list_and_its_filters_say_it_in_words(
+    admin: Client, staff: Callable[[StaffRole], Client]
+) -> None:
+    staff(StaffRole.SUPPORT_LEAD)
+    User.objects.create_user("amir@acme.example", is_active=False)
+    page = admin.get(USERS).content.decode()
+    assert "icon-no" not in page
+    assert 'class="status is-quiet">off</span>' in page
+    for said in (
+        ">May sign in</label>",
+        ">Administrator</label>",
+        ">Role</label>",
+        ">Support lead<",
+    ):
+        assert said in page
+    for code in ("Superuser", "Groups", "Support_lead"):
+        assert code not in page
+    assert "amir@" in admin.get(f"{USERS}?is_active__exact=0").content.decode()
+    assert "amir@" not in admin.get(f"{USERS}?is_staff__exact=1").content.decode()

@@ -164,6 +164,17 @@ def test_a_complaint_names_the_field_by_its_path(
     assert refused(short(**changes)).errors == {path: [complaint]}
 
 
+def test_all_that_is_missing_is_told_at_once() -> None:
+    needed = {name: ["is required"] for name in ("id", "occurred_at", "subprocessor", "model")}
+    assert refused({}).errors == {**needed, "item": ["needs a prompt or a response"]}
+    assert refused({"prompt": [], "response": None}).errors == refused({}).errors
+
+
+def test_what_is_there_and_wrong_is_not_called_missing() -> None:
+    assert set(refused(short(model=..., prompt=7, response=...)).errors) == {"model", "prompt"}
+    assert set(refused(short(model=...)).errors) == {"model"}
+
+
 @pytest.mark.parametrize("item", [None, 1, "x", [], [short()], True, 1.5])
 def test_what_is_no_object_is_refused(item: Any) -> None:
     assert refused(item) == Refused(None, {"item": ["must be an object"]})

@@ -32,6 +32,19 @@ def test_it_lets_in_by_address_in_any_case(client: Client, amir: User, typed: st
     assert client.session["_auth_user_id"] == str(amir.pk)
 
 
+def test_staff_begin_with_what_is_to_be_done_today(client: Client, olga: User) -> None:
+    assert sign_in(client, olga.email, PASSWORD).headers["Location"] == "/admin/"
+
+
+def test_whoever_is_no_staff_begins_with_the_front_page(client: Client, amir: User) -> None:
+    assert sign_in(client, amir.email, PASSWORD).headers["Location"] == "/"
+
+
+def test_staff_who_were_on_their_way_elsewhere_go_there(client: Client, olga: User) -> None:
+    to = f"{LOGIN}?next=/admin/health/"
+    assert sign_in(client, olga.email, PASSWORD, to).headers["Location"] == "/admin/health/"
+
+
 def test_it_refuses_a_wrong_password(client: Client, amir: User) -> None:
     assert sign_in(client, amir.email, "wrong").status_code == 200
     assert "_auth_user_id" not in client.session
