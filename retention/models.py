@@ -18,6 +18,8 @@ from retention.policies.models import (
     PolicyPeriod,
     PolicyVersion,
     ProfileChoice,
+    RecordedVersion,
+    Revision,
     Stay,
 )
 from retention.records.models import Cell, DayTally, Record, Tally, TallySlip
@@ -36,6 +38,8 @@ __all__ = [
     "ProfileChoice",
     "Record",
     "RemovedSum",
+    "RecordedVersion",
+    "Revision",
     "Stay",
     "Subject",
     "SweepRun",
