@@ -62,6 +62,7 @@ ACTIVATIONS = """
     SELECT act.id, version.number FROM retention_activation act
     JOIN retention_policyversion version ON version.id = act.version_id
     WHERE act.customer_id = %(customer)s AND act.voided_at IS NULL AND act.applied_at IS NULL
+        AND NOT (act.kind = 'accepted' AND act.effective_on = act.given_on)
         AND act.effective_on <= least(%(today)s, retention_database_day())
     ORDER BY act.id FOR UPDATE OF act
 """

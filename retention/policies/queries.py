@@ -158,6 +158,8 @@ def _rules(periods: Iterable[tuple[Any, ...]]) -> Rules:
 
 def _spans(firsts: Sequence[date], rules: Sequence[Rules]) -> list[Span]:
     """Each begins on its day and ends on the day before the next one."""
+    if not firsts:
+        return []
     lasts = [first - timedelta(days=1) for first in firsts[1:]]
     return [
         Span(first, last, rule)
