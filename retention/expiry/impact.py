@@ -17,28 +17,26 @@ from django.db import connection
 
 from retention.policies.models import PolicyVersion
 from retention.policies.publish import earliest_effect
+from retention.policies.rules import DataClass, Rules, ceiling, earliest_accepted
 
 WEEKS = 27
 
-# What ends before the version takes effect is left alone by it.
-DATES = """
-    SELECT cell.customer_id, cell.data_class, cell.expires_on,
-        CASE WHEN cell.expires_on <= %(effect)s THEN cell.expires_on
-             ELSE least(cell.expires_on, (cell.clock_day + make_interval(
-                 months => coalesce(period.months, 0)::int,
-                 days => coalesce(period.days, 0)::int))::date)
-        END AS said,
-        cell.acknowledged - cell.delivered - cell.erased - cell.held AS items
-    FROM retention_cell cell
-    LEFT JOIN retention_policyperiod period
-        ON period.version_id = %(version)s AND period.data_class = cell.data_class
-    WHERE cell.state IN ('open', 'sealed') AND cell.expires_on > %(today)s
+SUMS = """
+    SELECT data_class, clock_day, expires_on, count(*),
+        sum(acknowledged - delivered - erased - held)::bigint
+    FROM retention_cell WHERE state IN ('open', 'sealed') AND expires_on > %(today)s
+    GROUP BY 1, 2, 3
 """
-SUMS = f"""
-    SELECT data_class, expires_on, said, count(*), sum(items)::bigint
-    FROM ({DATES}) dates GROUP BY 1, 2, 3
+# Only kinds and days that the version ends before the ceiling can reach anybody.
+CUSTOMERS = """
+    SELECT count(*) FROM (
+        SELECT cell.customer_id FROM retention_cell cell
+        JOIN unnest(%(kinds)s::text[], %(days)s::date[], %(ends)s::date[])
+            AS version(data_class, clock_day, said) USING (data_class, clock_day)
+        WHERE cell.state IN ('open', 'sealed') AND cell.expires_on > greatest(said, %(effect)s)
+            AND cell.data_class = ANY(%(kinds)s)
+        GROUP BY 1) reached
 """
-CUSTOMERS = f"SELECT count(DISTINCT customer_id) FROM ({DATES}) dates WHERE said < expires_on"
 
 
 class Line(NamedTuple):
@@ -75,11 +73,11 @@ class Impact:
 
 def impact(version: PolicyVersion, *, takes_effect_on: date, today: date) -> Impact:
     """Whose dates would move, how much goes on the first day, and what is left week by week."""
-    values = {"version": version.pk, "effect": takes_effect_on, "today": today}
+    rules = version.rules()
     with connection.cursor() as cursor:
-        cursor.execute(SUMS, values)
-        lines = [Line(*row) for row in cursor.fetchall()]
-        cursor.execute(CUSTOMERS, values)
+        cursor.execute(SUMS, {"today": today})
+        lines = [_line(rules, takes_effect_on, *row) for row in cursor.fetchall()]
+        cursor.execute(CUSTOMERS, {**_shortened(rules, today), "effect": takes_effect_on})
         customers = cursor.fetchone()[0]
     moved = [line for line in lines if line.said < line.expires_on]
     return Impact(
@@ -95,6 +93,36 @@ def impact(version: PolicyVersion, *, takes_effect_on: date, today: date) -> Imp
         on_hold=0,
         weeks=_weeks(lines, takes_effect_on, today),
     )
+
+
+def _line(
+    rules: Rules, effect: date, kind: str, clock_day: date, expires_on: date, cells: int, items: int
+) -> Line:
+    """What ends before the version takes effect is left alone by it."""
+    said = expires_on if expires_on <= effect else min(expires_on, _end(rules, kind, clock_day))
+    return Line(kind, expires_on, said, cells, items)
+
+
+def _end(rules: Rules, kind: str, clock_day: date) -> date:
+    period = rules.periods.get(DataClass(kind))
+    return min(period.end(clock_day), ceiling(clock_day)) if period else ceiling(clock_day)
+
+
+def _shortened(rules: Rules, today: date) -> dict[str, Any]:
+    """Each kind and clock day that the version ends before the ceiling does, and when."""
+    first = earliest_accepted(today)
+    days = [first + timedelta(days=n) for n in range((today - first).days + 2)]
+    found = [
+        (kind.value, day, end)
+        for kind in DataClass
+        for day in days
+        if (end := _end(rules, kind.value, day)) < ceiling(day)
+    ]
+    return {
+        "kinds": [kind for kind, _, _ in found],
+        "days": [day for _, day, _ in found],
+        "ends": [end for _, _, end in found],
+    }
 
 
 def _by_class(lines: Sequence[Line]) -> dict[str, dict[str, int]]:

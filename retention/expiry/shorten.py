@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -108,7 +109,7 @@ def apply_due(today: date, now: datetime) -> Moved:
 
     What fails for one customer keeps no other from it; the first failure is raised at the end.
     """
-    parameters = {"today": today, "now": now, "refused": _refused(today)}
+    parameters: dict[str, Any] = {"today": today, "now": now, "refused": _refused(today)}
     with connection.cursor() as cursor:
         cursor.execute(SIGN_UPS, parameters)
         cursor.execute(WAITING, parameters)

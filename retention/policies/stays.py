@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from retention.actor import Actor
 from retention.errors import StaleStay, TooEarly
-from retention.ledger.append import append
+from retention.ledger.append import Fact, append
 from retention.policies.models import Activation, PolicyVersion, Stay
 
 
@@ -75,10 +75,6 @@ def _version_before(customer: UUID, version: PolicyVersion, today: date) -> Poli
 
 
 def _log(what: str, stay: Stay, by: Actor, now: datetime, day: date) -> None:
-    facts = {"version": stay.version.number, "kept": stay.kept.number, "day": day}
-    append(
-        f"policy:stay:{what}",
-        now=now,
-        customer=stay.customer_id,
-        facts={**facts, "actor": by.kind, "actor_id": by.id},
-    )
+    facts: dict[str, Fact] = {"version": stay.version.number, "kept": stay.kept.number, "day": day}
+    facts |= {"actor": by.kind, "actor_id": by.id}
+    append(f"policy:stay:{what}", now=now, customer=stay.customer_id, facts=facts)
