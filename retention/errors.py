@@ -155,3 +155,15 @@ class NotGiven(RetentionError):
     """This notice cannot be given: the version binds nobody, or a newer one was told already."""
 
     code = "not_given"
+
+
+class StaleStay(RetentionError):
+    """The stay was ended before."""
+
+    code = "stale_stay"
+
+
+class NotATypo(RetentionError):
+    """The correction changes a number, a length of time or a promise: that is a new version."""
+
+    code = "not_a_typo"

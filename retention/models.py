@@ -18,6 +18,8 @@ from retention.policies.models import (
     PolicyPeriod,
     PolicyVersion,
     ProfileChoice,
+    RecordedVersion,
+    Revision,
     Stay,
 )
 from retention.records.models import (
@@ -45,7 +47,9 @@ __all__ = [
     "PolicyVersion",
     "ProfileChoice",
     "Record",
+    "RecordedVersion",
     "RemovedSum",
+    "Revision",
     "Stay",
     "Subject",
     "SweepRun",

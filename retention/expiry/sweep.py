@@ -18,7 +18,7 @@ from uuid import uuid4
 import structlog
 
 from retention import clock
-from retention.expiry import guard, partitions, prove, steps
+from retention.expiry import guard, partitions, prove, shorten, steps
 from retention.expiry.models import SweepRun
 from retention.ledger import sequence
 from retention.policies.rules import earliest_accepted
@@ -45,12 +45,29 @@ class SweepReport:
 
 
 def sweep(*, now: Callable[[], datetime] = clock.now) -> SweepReport:
-    """Purge everything that is due by `now().date()`.
+    """Apply what takes effect and purge everything that is due by `now().date()`.
 
-    Raises `ClockSuspect` when the host's time cannot be trusted; then nothing was destroyed.
+    Raises `ClockSuspect` when the host's time cannot be trusted; then nothing was moved and nothing
+    destroyed. What could not be applied is raised once everything that is due was purged.
     """
     guard.check()
     today = now().date()
+    failure = _applied(today, now())
+    report = _purged(today, now)
+    if failure:
+        raise failure
+    return report
+
+
+def _applied(today: date, now: datetime) -> Exception | None:
+    try:
+        shorten.apply_due(today, now)
+    except Exception as error:
+        return error
+    return None
+
+
+def _purged(today: date, now: Callable[[], datetime]) -> SweepReport:
     run = SweepRun(id=uuid4(), started_at=now())
     run.sealed = _all(lambda: steps.seal(today, now()))
     steps.unblock(today)

@@ -174,6 +174,7 @@ class Stay(models.Model):
     """While it stands an older version's rules bind a customer too: the shorter period wins.
 
     An objection opens it; its outcome ends it, on `last_day` (None: until it is decided).
+    `first_day` is the database's own (trigger).
     """
 
     customer_id = models.UUIDField()
@@ -181,6 +182,7 @@ class Stay(models.Model):
     kept = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="kept_by")
     first_day = models.DateField()
     last_day = models.DateField(null=True)
+    applied_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "retention_stay"
@@ -198,20 +200,82 @@ class Stay(models.Model):
 
 
 class ProfileChoice(models.Model):
-    """A customer's own choice, in force from `first_day` until the next one's first day."""
+    """A customer's own choice, from `first_day` until the first day of one that was made later.
+
+    After sign-up that day is the database's own (trigger): today to keep less, tomorrow to go back.
+    """
 
     customer_id = models.UUIDField()
     profile = models.CharField(max_length=16, choices=PROFILES)
     first_day = models.DateField()
     chosen_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "retention_profilechoice"
         constraints = [
-            models.UniqueConstraint(
-                fields=["customer_id", "first_day"], name="profilechoice_one_a_day"
-            ),
             models.CheckConstraint(
                 condition=Q(profile__in=[p.value for p in Profile]), name="profilechoice_known"
             ),
         ]
+        indexes = [
+            models.Index(fields=["customer_id", "id"], name="profilechoice_in_order"),
+            models.Index(
+                fields=["first_day"], condition=Q(applied_at=None), name="profilechoice_to_apply"
+            ),
+        ]
+
+
+class Revision(models.Model):
+    """A typo of an approved version, corrected: other words, the same rules. Never changed."""
+
+    version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="revisions")
+    text = models.TextField()
+    reason = models.TextField("what was wrong")
+    proposed_by = models.UUIDField("proposed by")
+    proposed_at = models.DateTimeField("proposed")
+    approved_by = models.UUIDField("approved by", null=True)
+    approved_at = models.DateTimeField("approved", null=True)
+
+    class Meta:
+        db_table = "retention_revision"
+        ordering = ("id",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by=None, approved_at=None)
+                | (
+                    Q(approved_by__isnull=False, approved_at__isnull=False)
+                    & ~Q(approved_by=F("proposed_by"))
+                ),
+                name="revision_second_person",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Correction of {self.version}"
+
+
+class RecordedVersion(models.Model):
+    """A policy from before this service: history only, it binds nobody. Never changed."""
+
+    label = models.CharField("name", max_length=64, unique=True)
+    text = models.TextField()
+    valid_from = models.DateField("applied from")
+    valid_until = models.DateField("applied until", null=True)
+    recorded_by = models.UUIDField("recorded by", null=True)
+    recorded_at = models.DateTimeField("recorded")
+
+    class Meta:
+        db_table = "retention_recordedversion"
+        verbose_name = "earlier policy"
+        verbose_name_plural = "earlier policies"
+        ordering = ("valid_from",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
+                name="recordedversion_order",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.label

@@ -123,7 +123,12 @@ def accept(customer: UUID, *, profile: Profile, by: Actor, now: datetime) -> Act
     if to_come and to_come.takes_effect_on:
         _accepted(customer, to_come, now.date(), to_come.takes_effect_on)
     ProfileChoice.objects.create(
-        customer_id=customer, profile=profile.value, first_day=now.date(), chosen_at=now
+        customer_id=customer,
+        profile=profile.value,
+        first_day=now.date(),
+        chosen_at=now,
+        # There is nothing yet that it could reach.
+        applied_at=now,
     )
     facts = {"version": version.number, "profile": profile.value, "actor": by.kind}
     if to_come:

@@ -43,9 +43,24 @@ VERSIONS = """
     LEFT JOIN retention_policyperiod period ON period.version_id = bound.version_id
     ORDER BY bound.stay, bound.first_day, version.number
 """
+# A later choice takes back what an earlier one said of the same days or days to come.
 CHOICES = """
-    SELECT first_day, profile FROM retention_profilechoice WHERE customer_id = %s
-    ORDER BY first_day, id
+    SELECT first_day, profile FROM retention_profilechoice chosen
+    WHERE customer_id = %s AND NOT EXISTS (
+        SELECT 1 FROM retention_profilechoice later
+        WHERE later.customer_id = chosen.customer_id AND later.id > chosen.id
+            AND later.first_day <= chosen.first_day)
+    ORDER BY first_day
+"""
+KEEP = "SELECT pg_advisory_xact_lock{}(hashtext('retention terms'), hashtext(%s))"
+APPLIED_UNTIL = """
+    SELECT greatest(
+        (SELECT max(effective_on) FROM retention_activation
+         WHERE customer_id = %(customer)s AND applied_at IS NOT NULL),
+        (SELECT max(first_day) FROM retention_stay
+         WHERE customer_id = %(customer)s AND applied_at IS NOT NULL),
+        (SELECT max(first_day) FROM retention_profilechoice
+         WHERE customer_id = %(customer)s AND applied_at IS NOT NULL))
 """
 
 
@@ -89,8 +104,10 @@ def terms(customer: UUID) -> Terms:
     if not versions:
         raise NoVersionInForce
     spans = _spans([first for first, _, _ in versions], [rules for _, _, rules in versions])
-    profiles = [Profile(profile) for _, profile in choices]
-    chosen = _spans([first for first, _ in choices], [PROFILE_RULES[p] for p in profiles])
+    # Chosen anew before it ended, a profile goes on since its first day.
+    kept = [next(same) for _, same in groupby(choices, itemgetter(1))]
+    profiles = [Profile(profile) for _, profile in kept]
+    chosen = _spans([first for first, _ in kept], [PROFILE_RULES[p] for p in profiles])
     return Terms(
         tuple(zip(spans, [version for _, version, _ in versions], strict=True)),
         tuple(zip(chosen, profiles, strict=True)),
@@ -115,6 +132,20 @@ def takes_in(customer: UUID, day: date, *, today: date) -> bool:
     return end > today
 
 
+def keep_terms(customer: UUID, *, alone: bool = False) -> None:
+    """Until the transaction ends: cells are made by many, or moved by one, never both at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP.format("" if alone else "_shared"), [str(customer)])
+
+
+def applied_until(customer: UUID) -> date | None:
+    """The newest first day of what old cells were already moved by."""
+    with connection.cursor() as cursor:
+        cursor.execute(APPLIED_UNTIL, {"customer": customer})
+        found: date | None = cursor.fetchone()[0]
+    return found
+
+
 def _rules(periods: Iterable[tuple[Any, ...]]) -> Rules:
     return Rules(
         {
@@ -127,6 +158,8 @@ def _rules(periods: Iterable[tuple[Any, ...]]) -> Rules:
 
 def _spans(firsts: Sequence[date], rules: Sequence[Rules]) -> list[Span]:
     """Each begins on its day and ends on the day before the next one."""
+    if not firsts:
+        return []
     lasts = [first - timedelta(days=1) for first in firsts[1:]]
     return [
         Span(first, last, rule)

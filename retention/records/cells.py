@@ -8,14 +8,15 @@ Any other order deadlocked, or let a row into a closed cell.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from retention.policies import queries as policies
 from retention.policies.queries import Terms
 from retention.policies.rules import DataClass, expires_on
 from retention.records.identity import cell_id
@@ -104,15 +105,16 @@ def ensure(
 ) -> dict[CellName, CellView]:
     """Find the cells and make the missing ones; those already due are not made and are absent."""
     known = find(customer, [name.id for name in names])
-    due_on = {name: _due_on(name, terms, now.date()) for name in names if name.id not in known}
-    missing = sorted((n for n, due in due_on.items() if due > now.date()), key=lambda n: n.id)
+    missing = sorted((n for n in names if n.id not in known), key=lambda name: name.id)
+    missing = [name for name in missing if due_on(name, terms, now.date()) > now.date()]
     if missing:
-        _make(customer, missing, due_on, terms=terms, now=now)
+        _make(customer, missing, terms=terms, now=now)
         known |= find(customer, [name.id for name in missing])
     return {name: known[name.id] for name in names if name.id in known}
 
 
-def _due_on(name: CellName, terms: Terms, today: date) -> date:
+def due_on(name: CellName, terms: Terms, today: date) -> date:
+    """The first day on which nothing of the cell may be readable, as it is known on `today`."""
     return expires_on(
         clock_day=name.clock_day,
         data_class=name.data_class,
@@ -122,26 +124,35 @@ def _due_on(name: CellName, terms: Terms, today: date) -> date:
     )
 
 
-def _make(
-    customer: UUID,
-    names: list[CellName],
-    due_on: Mapping[CellName, date],
-    *,
-    terms: Terms,
-    now: datetime,
-) -> None:
+def _make(customer: UUID, names: Sequence[CellName], *, terms: Terms, now: datetime) -> None:
     """Keys first, then the cells, in key order: a cell without a key could take no record."""
     vault.make([vault.Key(name.id, 1) for name in names], now=now)
-    columns: list[list[Any]] = [
-        [name.id for name in names],
-        [name.clock_day for name in names],
-        [name.data_class.value for name in names],
-        [name.retain_days for name in names],
-        [terms.version_on(name.clock_day) for name in names],
-        [due_on[name] for name in names],
-    ]
     with transaction.atomic(), connection.cursor() as cursor:
+        terms, today = _newest(customer, terms, now.date())
+        due = {name: due_on(name, terms, today) for name in names}
+        wanted = [name for name in names if due[name] > today]
+        columns: list[list[Any]] = [
+            [name.id for name in wanted],
+            [name.clock_day for name in wanted],
+            [name.data_class.value for name in wanted],
+            [name.retain_days for name in wanted],
+            [terms.version_on(name.clock_day) for name in wanted],
+            [due[name] for name in wanted],
+        ]
         cursor.execute(MAKE, [customer, now, *columns])
+
+
+def _newest(customer: UUID, terms: Terms, today: date) -> tuple[Terms, date]:
+    """The terms by which a cell is made, and the day: what was moved meanwhile counts.
+
+    Whoever is slow may have read the terms, and the day, before old cells were moved to an earlier
+    date. Nothing is moved while this transaction runs; what was moved before it is seen here.
+    """
+    policies.keep_terms(customer)
+    applied = policies.applied_until(customer)
+    if applied is None or applied < today - timedelta(days=1):
+        return terms, today
+    return policies.terms(customer), max(today, applied)
 
 
 def acknowledge(customer: UUID, rows: Mapping[vault.Key, int], *, today: date) -> None:

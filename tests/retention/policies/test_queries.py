@@ -44,9 +44,10 @@ def version(number: int, *, response_days: int, state: str = "announced") -> Pol
 
 
 def choose(customer: UUID, profile: Profile, first_day: date) -> None:
-    ProfileChoice.objects.create(
-        customer_id=customer, profile=profile.value, first_day=first_day, chosen_at=SIGN_UP
-    )
+    with without_triggers():
+        ProfileChoice.objects.create(
+            customer_id=customer, profile=profile.value, first_day=first_day, chosen_at=SIGN_UP
+        )
 
 
 def end(customer: UUID, clock_day: date, today: date, data_class: str = "response") -> date:
@@ -159,6 +160,30 @@ def test_p16_a_profile_binds_from_its_first_day(acme: UUID) -> None:
     assert terms.spans()[-1].rules == MINIMAL_RULES
     assert end(acme, DAY, DAY) == DAY + timedelta(days=30)
     assert end(acme, DAY - A_DAY, DAY, "prompt") == DAY
+
+
+def test_p16_what_was_chosen_later_counts_also_for_the_same_days(acme: UUID) -> None:
+    choose(acme, Profile.MINIMAL, DAY)
+    choose(acme, Profile.STANDARD, DAY + A_DAY)
+    choose(acme, Profile.MINIMAL, DAY)
+    assert queries.terms(acme).minimal(DAY + 90 * A_DAY, DAY + 90 * A_DAY)
+    choose(acme, Profile.STANDARD, DAY + A_DAY)
+    choose(acme, Profile.STANDARD, DAY + A_DAY)
+    terms = queries.terms(acme)
+    assert [(span.first_day, profile) for span, profile in terms.profiles[1:]] == [
+        (DAY, Profile.MINIMAL),
+        (DAY + A_DAY, Profile.STANDARD),
+    ]
+
+
+def test_p16_a_profile_chosen_anew_before_it_ended_goes_on_since_its_first_day(acme: UUID) -> None:
+    choose(acme, Profile.MINIMAL, DAY)
+    choose(acme, Profile.STANDARD, DAY + 4 * A_DAY)
+    choose(acme, Profile.MINIMAL, DAY + 3 * A_DAY)
+    span, _ = queries.terms(acme).profiles[-1]
+    assert (span.first_day, span.last_day) == (DAY, None)
+    day = DAY + 2 * A_DAY
+    assert end(acme, day, DAY + 3 * A_DAY, "prompt") == day + 30 * A_DAY
 
 
 def test_p16_going_back_to_standard_keeps_what_was_promised_meanwhile(acme: UUID) -> None:
