@@ -14,6 +14,8 @@ from compliance.admin import words
 from compliance.customers.models import ApiKey, Contact, Customer
 from compliance.people.models import Member, User
 from compliance.people.roles import StaffRole, give
+from tests.cast import PASSWORD
+from tests.compliance.people.visitors import sign_in
 
 ATTACKS = {
     "edit": "UPDATE auditlog_logentry SET changes = '{}'",
@@ -51,13 +53,12 @@ def test_a_password_is_never_written_down(db: None) -> None:
         assert user.password not in str(change.changes)
 
 
-def test_giving_a_role_is_written_down(admin: Client) -> None:
+def test_giving_a_role_is_written_down(client: Client, db: None) -> None:
     user = User.objects.create_user("olga@sandglass.example")
-    from django.contrib.auth.models import Group
-
-    officer = Group.objects.get(name="officer")
-    form = {"email": user.email, "is_active": "on", "is_staff": "on", "groups": [officer.pk]}
-    assert admin.post(f"/admin/compliance/user/{user.pk}/change/", form).status_code == 302
+    root = User.objects.create_superuser("root@sandglass.example", PASSWORD)
+    sign_in(client, root.email)
+    page = f"/admin/compliance/user/{user.pk}/roles/"
+    assert client.post(page, {"roles": ["officer"]}).status_code == 302
     changes = [change.changes for change in LogEntry.objects.get_for_object(user)]
     assert any("groups" in change for change in changes)
     assert any(change.get("is_staff") == ["False", "True"] for change in changes) or any(
