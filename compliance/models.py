@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from compliance.alarms.models import Alarm, AlarmMail
+from compliance.arrival.models import Upload
 from compliance.customers.models import ApiKey, Contact, Customer
 from compliance.notices.models import Announcement, Delivery, MailEvent, Notice, Objection
 from compliance.people.models import Member, Session, User
+from compliance.terms.models import Acceptance
 
 __all__ = [
+    "Acceptance",
     "Alarm",
     "AlarmMail",
     "Announcement",
@@ -20,5 +23,6 @@ __all__ = [
     "Notice",
     "Objection",
     "Session",
+    "Upload",
     "User",
 ]

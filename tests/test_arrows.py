@@ -20,7 +20,17 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lowest first. A slice may import those before it in its own package.
 RETENTION = ["ledger", "vault", "policies", "records", "holds", "expiry", "erasure", "restore"]
 COMPLIANCE = [
-    *("people", "customers", "audit", "terms", "vendors", "repositories", "notices", "findings"),
+    *(
+        "people",
+        "customers",
+        "audit",
+        "terms",
+        "arrival",
+        "vendors",
+        "repositories",
+        "notices",
+        "findings",
+    ),
     *("cases", "access", "reports", "evaluation", "webhooks", "intake"),
     # They look at everything, so everything comes before them.
     *("health", "alarms"),
