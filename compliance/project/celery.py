@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "compliance.project.settings")
 
 app = Celery("sandglass")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["retention", "compliance.people"])
+app.autodiscover_tasks(["retention", "compliance.people", "compliance.arrival"])
 app.autodiscover_tasks(["compliance.alarms"], related_name="watch")
 
 
