@@ -4,6 +4,7 @@ Models that hold content are never registered. Django finds the pages through th
 """
 
 from compliance.admin import (
+    arrival,
     calls,
     changes,
     contacts,
@@ -15,12 +16,16 @@ from compliance.admin import (
     keys,
     log,
     people,
+    period,
     policies,
     site,
+    terms,
+    trail,
     volumes,
 )
 
 __all__ = [
+    "arrival",
     "calls",
     "changes",
     "contacts",
@@ -32,7 +37,10 @@ __all__ = [
     "keys",
     "log",
     "people",
+    "period",
     "policies",
     "site",
+    "terms",
+    "trail",
     "volumes",
 ]

@@ -17,7 +17,7 @@ from django.db import transaction
 from compliance.people.models import User
 
 SEEN = {
-    "compliance": ("customer", "apikey", "contact", "member", "user"),
+    "compliance": ("customer", "apikey", "contact", "member", "user", "acceptance"),
     "retention": ("policyversion", "policyperiod", "cell", "deletionrecord", "entry", "sweeprun"),
     "auditlog": ("logentry",),
 }
@@ -39,7 +39,8 @@ def _may(verbs: Iterable[str], models: Iterable[str], app: str) -> set[tuple[str
 _LOOK = {right for app, models in SEEN.items() for right in _may(["view"], models, app)}
 RIGHTS: Mapping[StaffRole, set[tuple[str, str]]] = {
     StaffRole.OFFICER: _LOOK
-    | _may(["add", "change"], ["customer", "apikey", "contact", "member"], "compliance"),
+    | _may(["add", "change"], ["customer", "apikey", "contact", "member"], "compliance")
+    | _may(["add"], ["acceptance"], "compliance"),
     StaffRole.AUDITOR: _LOOK,
     StaffRole.SUPPORT: set(),
     StaffRole.SUPPORT_LEAD: set(),
