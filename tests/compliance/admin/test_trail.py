@@ -13,6 +13,7 @@ from compliance.admin import trail
 from compliance.customers.models import Customer
 from compliance.people.roles import StaffRole
 from retention.ledger.models import Entry
+from retention.policies.models import PolicyVersion
 
 TRAIL, PERIOD = "/admin/trail/", "/admin/evidence/"
 
@@ -34,6 +35,13 @@ def test_a_customers_page_leads_to_everything_that_was_done(
     told = shown(auditor, customer=str(acme.pk))
     for words in ("A customer was created", "Customer added: Acme", "Entry", "Change"):
         assert words in told
+
+
+def test_a_policy_versions_page_leads_to_its_own(auditor: Client, acme: Customer) -> None:
+    version = PolicyVersion.objects.get(number=1)
+    page = auditor.get(f"/admin/retention/policyversion/{version.pk}/change/").content.decode()
+    assert f"{TRAIL}?version=1" in page
+    assert "A customer accepted a policy version" in shown(auditor, version="1")
 
 
 def test_a_customer_is_found_by_name(auditor: Client, acme: Customer) -> None:
