@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compliance.alarms.models import Alarm, AlarmMail
 from compliance.approvals.models import ApprovalMail, ApprovalRequest, Deputy
+from compliance.arrival.models import Upload
 from compliance.customers.models import ApiKey, Contact, Customer
 from compliance.findings.models import (
     Finding,
@@ -21,9 +22,11 @@ from compliance.notices.models import (
     ReplyCheck,
 )
 from compliance.people.models import Member, Session, User
+from compliance.terms.models import Acceptance
 from compliance.webhooks.models import Endpoint
 
 __all__ = [
+    "Acceptance",
     "Alarm",
     "AlarmMail",
     "Announcement",
@@ -46,5 +49,6 @@ __all__ = [
     "Objection",
     "ReplyCheck",
     "Session",
+    "Upload",
     "User",
 ]

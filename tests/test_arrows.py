@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lowest first. A slice may import those before it in its own package.
 RETENTION = ["ledger", "vault", "policies", "records", "holds", "expiry", "erasure", "restore"]
 COMPLIANCE = [
-    *("mail", "people", "approvals", "customers", "audit", "terms", "vendors", "repositories"),
-    *("webhooks", "notices", "findings"),
+    *("mail", "people", "approvals", "customers", "audit", "terms", "arrival"),
+    *("vendors", "repositories", "webhooks", "notices", "findings"),
     *("cases", "access", "reports", "evaluation", "intake"),
     # They look at everything, so everything comes before them.
     *("health", "alarms"),

@@ -5,6 +5,7 @@ Models that hold content are never registered. Django finds the pages through th
 
 from compliance.admin import (
     approvals,
+    arrival,
     calls,
     changes,
     contacts,
@@ -18,13 +19,17 @@ from compliance.admin import (
     keys,
     log,
     people,
+    period,
     policies,
     site,
+    terms,
+    trail,
     volumes,
 )
 
 __all__ = [
     "approvals",
+    "arrival",
     "calls",
     "changes",
     "contacts",
@@ -38,7 +43,10 @@ __all__ = [
     "keys",
     "log",
     "people",
+    "period",
     "policies",
     "site",
+    "terms",
+    "trail",
     "volumes",
 ]

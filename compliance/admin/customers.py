@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -14,13 +14,15 @@ from django.utils.safestring import SafeString
 
 from compliance.admin import words
 from compliance.admin.acts import acts_of
-from compliance.admin.inlines import ContactInline, KeyInline, MemberInline
+from compliance.admin.inlines import AcceptanceInline, ContactInline, KeyInline, MemberInline
 from compliance.admin.steps import Step, WithSteps
-from compliance.customers import lifecycle, onboard
+from compliance.customers import contract, lifecycle, onboard
 from compliance.customers.models import Customer
 from compliance.people.acting import acting
+from compliance.people.models import User
 from retention import clock
 from retention.errors import NoSuchPolicy
+from retention.policies.models import SHORTEST_NOTICE
 from retention.policies.rules import Profile
 
 State = Customer.State
@@ -84,30 +86,59 @@ STEPS = (
 )  # fmt: skip
 
 
-class NewCustomerForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Name, profile, and what the customer declared about its texts."""
+BY_HAND = ("name", "reference", "notice_days", "account_owner", "text_carries_no_code")
+# Through verbs of their own, with an entry in the activity log each.
+BY_CONTRACT: Mapping[str, Callable[..., None]] = {
+    "notice_days": contract.set_notice_days,
+    "account_owner": contract.set_account_owner,
+    "reference": contract.set_reference,
+}
 
-    profile = forms.ChoiceField(choices=PROFILES.items(), initial=Profile.STANDARD.value)
+
+class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Name, what its contract says, and what it declared about its texts."""
+
+    notice_days = forms.IntegerField(
+        label="Days of notice",
+        required=False,
+        min_value=SHORTEST_NOTICE,
+        max_value=contract.LONGEST_NOTICE,
+        help_text="Full days between a notice and the day a change applies: 30, or what the"
+        " contract says if that is more. What a notice has promised stays, whatever is set here.",
+    )
 
     class Meta:
         model = Customer
-        fields = ("name", "text_carries_no_code")
+        fields = BY_HAND
+
+    def clean_notice_days(self) -> int:
+        """Left empty: as it was."""
+        days: int | None = self.cleaned_data["notice_days"]
+        return self.instance.notice_days if days is None else days
+
+
+class NewCustomerForm(CustomerForm):
+    """And the profile it begins with."""
+
+    profile = forms.ChoiceField(choices=PROFILES.items(), initial=Profile.STANDARD.value)
 
 
 @admin.register(Customer)
 class CustomerAdmin(WithSteps):
     """Taken on, renamed, suspended, resumed, let go. Never deleted here."""
 
+    form = CustomerForm
     steps = STEPS
-    list_display = ("name", "condition", "created")
+    list_display = ("name", "condition", "notice", "looked_after", "created")
+    list_select_related = ("account_owner",)
     list_filter = ("state",)
-    search_fields = ("name", "id")
-    search_help_text = "A name, or the beginning of an id"
+    search_fields = ("name", "reference", "id")
+    search_help_text = "A name, a reference, or the beginning of an id"
     actions = None
     change_form_template = "admin/compliance/customer.html"
     readonly_fields = ("id", "condition", "created", "elsewhere")
-    fields = ("name", "text_carries_no_code", "condition", "created", "id", "elsewhere")
-    add_fields = ("name", "profile", "text_carries_no_code")
+    fields = (*BY_HAND, "condition", "created", "id", "elsewhere")
+    add_fields = ("name", "profile", *BY_HAND[1:])
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The profile is chosen at the start; later it is the customer's own act."""
@@ -116,7 +147,9 @@ class CustomerAdmin(WithSteps):
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
         """To look at only, so no form is made of them; a new customer has none yet."""
         shown = obj is not None and request.method != "POST"
-        return (KeyInline, ContactInline, MemberInline) if shown else ()
+        if not shown:
+            return ()
+        return (KeyInline, ContactInline, AcceptanceInline, MemberInline)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -124,22 +157,42 @@ class CustomerAdmin(WithSteps):
         """A form of its own for a new customer."""
         if obj is None:
             kwargs["form"] = NewCustomerForm
-            kwargs["fields"] = ("name", "text_carries_no_code")
+            kwargs["fields"] = BY_HAND
         return super().get_form(request, obj, change, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """An account owner is one of us."""
+        if db_field.name == "account_owner":
+            kwargs["queryset"] = User.objects.filter(is_staff=True, is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new customer goes through the verb, so that it is never without a policy."""
         if change:
-            super().save_model(request, obj, form, change)
+            self._change(request, obj, form)
             return
         customer = onboard.create_customer(
             obj.name,
             profile=form.cleaned_data["profile"],
             text_carries_no_code=obj.text_carries_no_code,
+            notice_days=obj.notice_days,
+            account_owner=obj.account_owner,
+            reference=obj.reference,
             by=acting(request),
             now=clock.now(),
         )
         obj.__dict__.update(customer.__dict__)
+
+    def _change(self, request: HttpRequest, customer: Customer, form: Any) -> None:
+        """What the contract says through its verbs, the rest as it is."""
+        plain = [name for name in form.changed_data if name not in BY_CONTRACT]
+        if plain:
+            customer.save(update_fields=plain)
+        for name in form.changed_data:
+            if verb := BY_CONTRACT.get(name):
+                word = {"notice_days": "days", "account_owner": "owner"}.get(name, name)
+                told: dict[str, Any] = {word: form.cleaned_data[name]}
+                verb(customer, **told, by=acting(request), now=clock.now())
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         """Says what to do when there is no policy version that could be offered."""
@@ -182,6 +235,16 @@ class CustomerAdmin(WithSteps):
             until,
         )
 
+    @admin.display(description="notice", ordering="notice_days")
+    def notice(self, customer: Customer) -> str:
+        """Full days."""
+        return f"{customer.notice_days} days"
+
+    @admin.display(description="account owner", ordering="account_owner__email")
+    def looked_after(self, customer: Customer) -> str:
+        """Who of us talks to it."""
+        return str(customer.account_owner) if customer.account_owner else words.NOTHING
+
     @admin.display(description="created", ordering="created_at")
     def created(self, customer: Customer) -> str:
         """When it was taken on."""
@@ -195,6 +258,7 @@ class CustomerAdmin(WithSteps):
             "deletion records": "retention_deletionrecord",
             "activity log": "retention_entry",
         }
+        trail = reverse("admin:trail", query={"customer": str(customer.pk)})
         query = {"customer": str(customer.pk)}
         links = [
             format_html(
@@ -202,7 +266,8 @@ class CustomerAdmin(WithSteps):
             )
             for text, name in lists.items()
         ]
-        return format_html("{} · {} · {}", *links)
+        told = format_html('<a href="{}">{}</a>', trail, "everything that was done")
+        return format_html("{} · {} · {} · {}", *links, told)
 
 
 def _as_get(request: HttpRequest) -> HttpRequest:

@@ -12,6 +12,7 @@ from compliance.admin import words
 from compliance.admin.readonly import ReadOnlyInline, link
 from compliance.customers.models import ApiKey, Contact
 from compliance.people.models import Member
+from compliance.terms.models import Acceptance
 
 
 class OfTheCustomer(ReadOnlyInline):
@@ -73,6 +74,24 @@ class ContactInline(OfTheCustomer):
     def validity(self, contact: Contact) -> SafeString:
         """Written to, or since when not."""
         return words.since(contact.ended_at, "current", "ended")
+
+
+class AcceptanceInline(OfTheCustomer):
+    """Which terms it accepted; the one recorded last counts."""
+
+    model = Acceptance
+    verbose_name_plural = "accepted terms"
+    fields = readonly_fields = ("terms", "on", "accepted_by", "source")
+
+    @admin.display(description="version of the terms")
+    def terms(self, acceptance: Acceptance) -> SafeString:
+        """Leads to it."""
+        return link("compliance_acceptance", acceptance.pk, acceptance.version)
+
+    @admin.display(description="accepted on")
+    def on(self, acceptance: Acceptance) -> str:
+        """The day of the signature."""
+        return words.day(acceptance.accepted_on)
 
 
 class MemberInline(OfTheCustomer):

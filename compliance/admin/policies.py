@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Count, Min, Q, QuerySet
 from django.forms import Media
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -89,7 +90,7 @@ class PolicyVersionAdmin(ReadOnly):
     ordering = ("-number",)
     sortable_by = ()
     inlines = (PeriodInline,)
-    fields = ("state", "applies", "text_of_it", "context_lines", "files")
+    fields = ("state", "applies", "text_of_it", "context_lines", "files", "elsewhere")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the periods, once for the page, and whom the version binds today."""
@@ -109,6 +110,12 @@ class PolicyVersionAdmin(ReadOnly):
         return format_html(
             "{} to {}, since {}", words.pill("applies now", "good"), whom, words.day(version.since)
         )
+
+    @admin.display(description="more of this version")
+    def elsewhere(self, version: PolicyVersion) -> SafeString:
+        """Its acts."""
+        url = reverse("admin:trail", query={"version": str(version.number)})
+        return format_html('<a href="{}">Everything that was done</a>', url)
 
     @admin.display(description="version")
     def version(self, version: PolicyVersion) -> str:

@@ -35,15 +35,19 @@ TASKS: Mapping[str, tuple[str, Sequence[str]]] = {
     "gone": ("What is gone", ("retention.deletionrecord", "removed", "retention.sweeprun")),
     "customers": (
         "Customers",
-        ("compliance.customer", "compliance.apikey", "compliance.contact"),
+        (
+            *("compliance.customer", "compliance.apikey", "compliance.contact"),
+            *("compliance.acceptance", "import_customers"),
+        ),
     ),
     "policy": ("Policy", ("retention.policyversion",)),
-    "log": ("Activity", ("retention.entry", "auditlog.logentry")),
+    "log": ("Activity", ("trail", "retention.entry", "auditlog.logentry", "period")),
     "people": ("People", ("compliance.user", "compliance.member", "reading")),
     "service": ("Service", ("health",)),
 }
 # Where a model's own name is not what its list is called.
 TITLES: Mapping[str, str] = {
+    "compliance.acceptance": "Accepted terms",
     "retention.entry": "Activity log",
     "auditlog.logentry": "Field changes",
     "compliance.user": "Logins",

@@ -21,6 +21,8 @@ def register() -> None:
         m2m_fields={"groups", "user_permissions"},
     )
     auditlog.register(Member)
-    auditlog.register(Customer, exclude_fields=["members", "keys", "contacts"])
-    auditlog.register(Contact)
+    auditlog.register(
+        Customer, exclude_fields=["members", "keys", "contacts", "acceptances", "notices"]
+    )
+    auditlog.register(Contact, exclude_fields=["deliveries"])
     auditlog.register(ApiKey, exclude_fields=["secret_hash", "last_used_at"])

@@ -41,6 +41,12 @@ class StaleCustomer(ComplianceError):
     code = "stale_customer"
 
 
+class BadNoticeDays(ComplianceError):
+    """A notice runs for 30 to 366 full days."""
+
+    code = "bad_notice_days"
+
+
 class StaleContact(ComplianceError):
     """The contact was ended before."""
 

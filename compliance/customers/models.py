@@ -14,6 +14,8 @@ from retention.policies.models import SHORTEST_NOTICE
 ENVIRONMENT = r"^[a-z0-9][a-z0-9-]{0,31}$"
 PREFIX = r"^[a-z2-7]{8}$"
 SHA256 = r"^[0-9a-f]{64}$"
+# As contracts and customer lists number customers: nothing that a spreadsheet takes for a formula.
+REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$"
 
 
 class Customer(models.Model):
@@ -29,6 +31,13 @@ class Customer(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     name = models.CharField(max_length=200)
+    reference = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        help_text="What this customer is called in your own books. An import recognises it by this"
+        " and takes no customer on twice.",
+    )
     state = models.CharField(max_length=9, choices=State.choices, default=State.ACTIVE)
     text_carries_no_code = models.BooleanField(
         "text carries no code",
@@ -59,6 +68,18 @@ class Customer(models.Model):
         verbose_name = "customer"
         ordering = ("name", "id")
         constraints = (
+            models.UniqueConstraint(
+                fields=("reference",),
+                condition=~models.Q(reference=""),
+                name="customer_once_for_each_reference",
+                violation_error_message="Another customer has this reference.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reference="") | models.Q(reference__regex=REFERENCE),
+                name="customer_reference",
+                violation_error_message="A reference begins with a letter or a digit and has up to"
+                " 64 letters, digits, dots, hyphens, slashes and underscores.",
+            ),
             models.CheckConstraint(
                 condition=models.Q(state__in=("active", "suspended", "leaving", "erased")),
                 name="customer_state_is_known",

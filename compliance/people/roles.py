@@ -20,7 +20,7 @@ from compliance.people.models import User
 SEEN = {
     "compliance": (
         *("customer", "apikey", "contact", "member", "user"),
-        *("approvalrequest", "deputy", "finding"),
+        *("approvalrequest", "deputy", "finding", "acceptance"),
     ),
     "retention": ("policyversion", "policyperiod", "cell", "deletionrecord", "entry", "sweeprun"),
     "auditlog": ("logentry",),
@@ -72,6 +72,7 @@ _LOOK = {right for app, models in SEEN.items() for right in _may(["view"], model
 RIGHTS: Mapping[StaffRole, set[tuple[str, str]]] = {
     StaffRole.OFFICER: _LOOK
     | _may(["add", "change"], ["customer", "apikey", "contact", "member"], "compliance")
+    | _may(["add"], ["acceptance"], "compliance")
     | _may(["change"], ["finding"], "compliance")
     | _may(["draft", "announce", "withdraw"], ["policyversion"], "retention"),
     StaffRole.APPROVER: _LOOK | _may(["approve"], ["policyversion"], "retention"),

@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "compliance.project.settings")
 
 app = Celery("sandglass")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-_SLICES = ("people", "approvals", "notices", "findings")
+_SLICES = ("people", "approvals", "arrival", "notices", "findings")
 app.autodiscover_tasks(["retention", *(f"compliance.{name}" for name in _SLICES)])
 app.autodiscover_tasks(["compliance.alarms"], related_name="watch")
 

@@ -25,6 +25,10 @@ KINDS: Final[Mapping[str, str]] = {
     "customer:customer:suspended": "a customer was suspended: nothing is accepted for it",
     "customer:customer:resumed": "a suspended customer is active again",
     "customer:customer:leaving": "a customer is leaving: nothing is accepted, it may still export",
+    "customer:notice_days:changed": "a customer's days of notice were changed",
+    "customer:owner:changed": "a customer has another account owner",
+    "customer:reference:changed": "a customer has another reference in our books",
+    "terms:version:accepted": "a customer's acceptance of our terms was recorded",
     "customer:contact:added": "a contact was added: notices may go to them",
     "customer:contact:ended": "a contact ended: nothing is sent to them any more",
     "customer:key:issued": "an API key was issued",
@@ -73,6 +77,8 @@ KINDS: Final[Mapping[str, str]] = {
     "finding:group:reopened": "findings that were decided are open again",
     "finding:group:closed": "what was raised does not hold any more",
     "finding:customer:told": "a customer is written to about what its calls were flagged with",
+    "audit:trail:exported": "the trail of acts and field changes was taken as a file",
+    "audit:pack:made": "an evidence pack of a period was made",
     "expiry:clock:confirmed": "a person confirmed the host's time after an alarm",
 }
 CODE = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,63}")

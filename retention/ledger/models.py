@@ -37,6 +37,8 @@ class Entry(models.Model):
             models.Index(fields=["subject", "id"], name="entry_subject"),
             models.Index(fields=["kind", "id"], name="entry_kind"),
             models.Index(fields=["created_at"], name="entry_written"),
+            # The trail of one customer, newest first; that of one person: migration `trail`.
+            models.Index(fields=["subject", "created_at", "id"], name="entry_subject_written"),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from compliance.customers.onboard import create_customer
 from compliance.findings.models import Finding
 from compliance.people.models import Member, User
 from compliance.people.roles import StaffRole, give
+from compliance.terms import accept
 from retention.actor import SYSTEM
 from retention.expiry.models import DeletionRecord, SweepRun
 from retention.ledger.append import append
@@ -102,6 +103,10 @@ def populate(db: None) -> Callable[[int], None]:
             add_contact(
                 customer, name="Lena", email="lena@customer.example", role="legal",
                 by=SYSTEM, now=NOW,
+            )  # fmt: skip
+            accept.record(
+                customer, version="2026-03", accepted_on=date(2026, 3, 14), accepted_by="Lena",
+                source="entered", by=SYSTEM, now=NOW,
             )  # fmt: skip
             user = User.objects.create(email=f"{uuid4().hex}@customer.example")
             give(user, StaffRole.AUDITOR)

@@ -185,3 +185,63 @@ def test_its_page_shows_its_keys_its_people_and_its_life(
     for words in ("reports (production)", "Lena", "A customer was suspended", "by root@sandglass"):
         assert words in page
     assert "Lena" not in admin.get(f"{LIST}{acme.pk}/change/").content.decode()
+
+
+def test_what_the_contract_says_is_set_through_its_verbs(admin: Client, acme: Customer) -> None:
+    owner = User.objects.create_user("owner@sandglass.example", is_staff=True)
+    form = {"name": "Acme", "notice_days": "90", "account_owner": str(owner.pk), "reference": "K-1"}
+    assert admin.post(f"{LIST}{acme.pk}/change/", form).status_code == 302
+    acme.refresh_from_db()
+    assert (acme.notice_days, acme.account_owner, acme.reference) == (90, owner, "K-1")
+    kinds = Entry.objects.order_by("pk").values_list("kind", flat=True)
+    assert list(kinds[2:]) == [
+        "customer:reference:changed", "customer:notice_days:changed", "customer:owner:changed"
+    ]  # fmt: skip
+    page = admin.get(LIST).content.decode()
+    assert "90 days" in page
+    assert "owner@sandglass.example" in page
+
+
+@pytest.mark.parametrize("days", ["29", "367", "0", "-30", "soon"])
+def test_p4_a_notice_shorter_than_30_days_is_refused(
+    admin: Client, acme: Customer, days: str
+) -> None:
+    for url in (f"{LIST}{acme.pk}/change/", f"{LIST}add/"):
+        form = {"name": "Acme", "profile": "standard", "notice_days": days}
+        answer = admin.post(url, form)
+        assert answer.status_code == 200
+        assert "errorlist" in answer.content.decode()
+    acme.refresh_from_db()
+    assert (acme.notice_days, Customer.objects.count()) == (30, 1)
+
+
+def test_an_account_owner_is_one_of_us(admin: Client, acme: Customer) -> None:
+    amir = User.objects.create_user("amir@acme.example")
+    form = {"name": "Acme", "account_owner": str(amir.pk)}
+    assert "errorlist" in admin.post(f"{LIST}{acme.pk}/change/", form).content.decode()
+
+
+def test_two_customers_with_one_reference_are_said(admin: Client, acme: Customer) -> None:
+    for name, status in (("One", 302), ("Two", 200)):
+        form = {"name": name, "profile": "standard", "reference": "K-1"}
+        answer = admin.post(f"{LIST}add/", form)
+        assert answer.status_code == status
+    assert "Another customer has this reference." in answer.content.decode()
+
+
+def test_accepted_terms_are_recorded_and_shown(admin: Client, acme: Customer) -> None:
+    terms = "/admin/compliance/acceptance/"
+    form = {
+        "customer": str(acme.pk), "version": "2026-03", "accepted_on": "2026-03-14",
+        "accepted_by": "Lena Berg",
+    }  # fmt: skip
+    assert admin.post(f"{terms}add/", form).status_code == 302
+    page = admin.get(f"{LIST}{acme.pk}/change/").content.decode().replace("\u00a0", " ")
+    assert "2026-03</a>" in page
+    assert "14 Mar 2026" in page
+    later = {**form, "accepted_on": "2399-01-01"}
+    assert "has not come yet" in admin.post(f"{terms}add/", later).content.decode()
+    accepted = acme.acceptances.get()
+    changed = admin.post(f"{terms}{accepted.pk}/change/", {**form, "version": "2"})
+    assert changed.status_code == 403
+    assert "2026-03" in admin.get(terms).content.decode()

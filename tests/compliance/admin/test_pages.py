@@ -61,7 +61,7 @@ def running_text(page: str) -> str:
 def test_these_and_no_others_are_on_the_site() -> None:
     assert {label(model) for model in MODELS} == {
         "compliance.customer", "compliance.apikey", "compliance.contact", "compliance.member",
-        "compliance.user",
+        "compliance.user", "compliance.acceptance",
         "retention.policyversion", "retention.cell", "retention.deletionrecord",
         "retention.sweeprun", "retention.entry", "auditlog.logentry",
     }  # fmt: skip
