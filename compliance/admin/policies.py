@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ from compliance.admin import words
 from compliance.admin.readonly import ReadOnly, ReadOnlyInline
 from compliance.notices.wording import wording
 from retention import clock
-from retention.policies.models import Activation, PolicyPeriod, PolicyVersion
+from retention.policies.models import Activation, PolicyPeriod, PolicyVersion, RecordedVersion
 
 TO_COME = {
     "draft": "This is a draft: it binds nobody. A second officer has to approve it, never the one"
@@ -57,6 +58,31 @@ def periods_in_force(today: date) -> dict[str, str]:
     return {kind: "; ".join(lengths) for kind, lengths in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A policy from before this service, as the page tells it."""
+
+    label: str
+    applied: str
+    text: SafeString
+    recorded: str
+
+
+def earlier() -> list[Earlier]:
+    """History: the newest first. One query."""
+    return [
+        Earlier(
+            found.label,
+            f"{words.day(found.valid_from)} to {words.day(found.valid_until)}"
+            if found.valid_until
+            else f"from {words.day(found.valid_from)} on",
+            wording(found.text),
+            words.instant(found.recorded_at),
+        )
+        for found in RecordedVersion.objects.order_by("-valid_from", "-pk")
+    ]
+
+
 class PeriodInline(ReadOnlyInline):
     """How long each kind of data is kept under the version."""
 
@@ -87,6 +113,7 @@ class PolicyVersionAdmin(ReadOnly):
     )
     list_display = ("version", "state", "applies", "kept_for")
     list_filter = ("state",)
+    change_list_template = "admin/compliance/policies.html"
     ordering = ("-number",)
     sortable_by = ()
     inlines = (PeriodInline,)
@@ -95,6 +122,10 @@ class PolicyVersionAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the periods, once for the page, and whom the version binds today."""
         return binding(super().get_queryset(request), clock.today()).prefetch_related("periods")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """With what applied before this service did."""
+        return super().changelist_view(request, {**(extra_context or {}), "earlier": earlier()})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Above what is not announced yet: what is missing."""

@@ -43,6 +43,11 @@ SELECT number, state, author_id, approved_by, approved_at, content_hash, announc
 FROM retention_policyversion
 ORDER BY number;
 
+-- earlier_policies: policies from before this service, entered as history
+SELECT id, label, valid_from, valid_until, recorded_by, recorded_at
+FROM retention_recordedversion
+ORDER BY id;
+
 -- policy_acts: acts about policy versions, profiles and stays
 SELECT entry.id, entry.created_at, entry.kind, subject.customer_id,
     entry.facts ->> 'actor' AS actor, entry.facts ->> 'actor_id' AS actor_id, entry.facts,
