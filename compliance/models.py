@@ -21,7 +21,7 @@ from compliance.notices.models import (
     Objection,
     ReplyCheck,
 )
-from compliance.people.models import Member, Session, User
+from compliance.people.models import MailCode, Member, Session, User
 from compliance.terms.models import Acceptance
 from compliance.webhooks.models import Endpoint
 
@@ -43,6 +43,7 @@ __all__ = [
     "FindingDay",
     "FindingLetter",
     "FindingTouch",
+    "MailCode",
     "MailEvent",
     "Member",
     "Notice",

@@ -19,7 +19,7 @@ from django.utils.cache import add_never_cache_headers
 
 from compliance.people import factors
 from compliance.people.models import User
-from compliance.people.store import STAFF, SessionStore
+from compliance.people.store import GUEST_ADDRESS, STAFF, SessionStore
 from retention.clock import host_now
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -42,10 +42,10 @@ class Gate:
         session = request.session
         # A page that did not ask who is there is the same for everybody.
         # The API puts a key, or nobody, in a person's place.
-        if not _was_asked(session) or not isinstance(request.user, User):
+        if not _was_asked(session) or not _is_somebody(request):
             return response
         if isinstance(session, SessionStore):
-            staff = bool(session.get(STAFF)) or request.user.is_staff
+            staff = bool(session.get(STAFF)) or bool(getattr(request.user, "is_staff", False))
             session.touch(staff=staff, now=host_now())
         if "Cache-Control" not in response:
             add_never_cache_headers(response)
@@ -91,3 +91,7 @@ def prove_again(then: str) -> HttpResponse:
 
 def _was_asked(session: SessionBase) -> bool:
     return bool(getattr(session, "accessed", False))
+
+
+def _is_somebody(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) or GUEST_ADDRESS in request.session

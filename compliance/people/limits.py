@@ -23,6 +23,8 @@ STAFF = Limits(timedelta(minutes=15), timedelta(hours=8))
 # Members reach their own company's facts only and come by rarely; 14 days is what a session is
 # kept for at most, so nobody who uses one all the time keeps it for ever.
 MEMBER = Limits(timedelta(minutes=60), timedelta(days=14))
+# A guest proved to read a mail, and has no password and no second factor: as short as staff.
+GUEST = Limits(timedelta(minutes=15), timedelta(hours=8))
 # Before signing in: a second factor that is waited for, a link for a new password.
 VISITOR = Limits(timedelta(minutes=60), timedelta(minutes=60))
 # `seen_at` is written at most this often; a session may end that much early, never late.

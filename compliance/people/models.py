@@ -152,6 +152,42 @@ class Session(models.Model):
         return f"Session {self.pk}"
 
 
+class MailCode(models.Model):
+    """A single-use code that was mailed to an address, or would have been.
+
+    `id` is known to the one browser that asked; the code itself is not kept.
+    """
+
+    MOST_TRIES = 3
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    email = LowerCaseEmailField("e-mail address", max_length=254)
+    code_hash = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField(db_index=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "code by mail"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(tries__gte=0, tries__lte=3), name="mailcode_three_tries"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(code_hash__regex=r"^[0-9a-f]{64}$"), name="mailcode_only_a_hash"
+            ),
+            models.UniqueConstraint(
+                fields=("email",),
+                condition=models.Q(used_at=None),
+                name="mailcode_one_for_each_address",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Code {self.pk}"
+
+
 class Member(models.Model):
     """A person's right to act for a customer; one person may belong to several."""
 

@@ -20,11 +20,18 @@ log = structlog.get_logger("compliance.people")
 def begin(*, request: HttpRequest, user: User, **_: object) -> None:
     """Somebody signed in: from when on the session counts, and how to recognise it."""
     session = request.session
-    session[store.SIGNED_IN_AT] = host_now().isoformat()
+    session.pop(store.GUEST_ADDRESS, None)
     session[store.STAFF] = is_staff(user)
+    note(request)
+    log.info("signed_in", user=str(user.pk))
+
+
+def note(request: HttpRequest) -> None:
+    """From when on the session counts, and from where it was begun."""
+    session = request.session
+    session[store.SIGNED_IN_AT] = host_now().isoformat()
     session[store.BROWSER] = describe(request.headers.get("User-Agent", ""))
     session[store.ADDRESS] = _address(request)
-    log.info("signed_in", user=str(user.pk))
 
 
 def _address(request: HttpRequest) -> str | None:

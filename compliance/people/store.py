@@ -15,11 +15,13 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
 
-from compliance.people.limits import GRAIN, VISITOR, limits
+from compliance.people.limits import GRAIN, GUEST, VISITOR, Limits, limits
 from compliance.people.models import Session
 from retention.clock import host_now
 
 SIGNED_IN_AT, STAFF, ADDRESS, BROWSER = "signed_in_at", "staff", "address", "browser"
+# The address that a guest proved to read (`guests.py`).
+GUEST_ADDRESS = "guest_address"
 
 
 def fingerprint(token: str) -> str:
@@ -87,7 +89,8 @@ class SessionStore(SessionBase):
         row = self.row
         if row is None or row.signed_in_at is None or now - row.seen_at < GRAIN:
             return
-        end = limits(staff=staff).end(signed_in_at=row.signed_in_at, now=now)
+        held = limits(staff=staff) if row.user_id else GUEST
+        end = held.end(signed_in_at=row.signed_in_at, now=now)
         _open().filter(pk=row.pk).update(seen_at=now, ends_at=end)
 
     @classmethod
@@ -103,11 +106,12 @@ def _open() -> Any:
 def _columns(store: SessionStore, data: dict[str, Any], *, now: datetime) -> dict[str, Any]:
     """The row. Somebody signed in without a time of signing in has a session that has ended."""
     user, at = data.get(SESSION_KEY), data.get(SIGNED_IN_AT)
-    signed_in_at = datetime.fromisoformat(at) if user and at else None
+    somebody = user or data.get(GUEST_ADDRESS)
+    signed_in_at = datetime.fromisoformat(at) if somebody and at else None
     if signed_in_at is not None:
-        end = limits(staff=bool(data.get(STAFF))).end(signed_in_at=signed_in_at, now=now)
+        end = _limits(data).end(signed_in_at=signed_in_at, now=now)
     else:
-        end = now if user else now + VISITOR.idle
+        end = now if somebody else now + VISITOR.idle
     return {
         "user_id": user,
         "data": store.encode(data),
@@ -117,3 +121,7 @@ def _columns(store: SessionStore, data: dict[str, Any], *, now: datetime) -> dic
         "address": data.get(ADDRESS),
         "browser": data.get(BROWSER, ""),
     }
+
+
+def _limits(data: dict[str, Any]) -> Limits:
+    return limits(staff=bool(data.get(STAFF))) if data.get(SESSION_KEY) else GUEST

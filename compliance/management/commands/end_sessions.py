@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from compliance.people import guests
 from compliance.people.models import User
 from compliance.people.sessions import end_all
 
@@ -26,4 +27,5 @@ class Command(BaseCommand):
             users = users.filter(email__in=emails)
             if users.count() < len(emails):
                 raise CommandError("There is no login with one of these addresses: none was ended.")
-        self.stdout.write(f"Sessions ended: {end_all(users)}.")
+        ended = end_all(users) + (guests.end_all() if options["all"] else 0)
+        self.stdout.write(f"Sessions ended: {ended}.")
