@@ -12,5 +12,6 @@ urlpatterns = [
     path("", include("compliance.devup.urls")),
     path("", include("compliance.people.urls")),
     path("", include("compliance.notices.urls")),
+    path("", include("compliance.portal.urls")),
     path("admin/", admin.site.urls),
 ]
