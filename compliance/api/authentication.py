@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from compliance.api.errors import CHALLENGE, CustomerSuspended, MissingKey, MissingScope
+from compliance.api.errors import (
+    CHALLENGE,
+    CustomerSuspended,
+    MissingKey,
+    MissingScope,
+    RoleMissing,
+)
 from compliance.customers import keys
 from compliance.customers.models import ApiKey, Customer
+from compliance.customers.visitors import Visitor
 from retention import clock
 
 if TYPE_CHECKING:
@@ -55,6 +62,8 @@ class ByScope(BasePermission):
         """Raises `MissingKey`, `CustomerSuspended` or `MissingScope`, so it never is False."""
         method = "GET" if request.method == "HEAD" else request.method
         key = request.auth
+        if isinstance(key, Visitor):
+            return _may(key, request)
         if not isinstance(key, ApiKey):
             raise MissingKey
         if method == "OPTIONS" or method not in {*view.allowed_methods, *view.scopes}:
@@ -71,3 +80,10 @@ def _admits(state: str, *, takes_in: bool) -> bool:
     if takes_in:
         return state == State.ACTIVE
     return state != State.ERASED
+
+
+def _may(visitor: Visitor, request: Request) -> bool:
+    """Members look; in the customer's name only those speak whom it made admin or legal contact."""
+    if request.method not in SAFE_METHODS and not visitor.speaks:
+        raise RoleMissing
+    return True

@@ -68,6 +68,30 @@ class UnknownDeletion(ComplianceError):
     code = "unknown_deletion"
 
 
+class UnknownNotice(ComplianceError):
+    """This customer has no notice with that id."""
+
+    code = "unknown_notice"
+
+
+class CsrfRefused(ComplianceError):
+    """A session's request that changes something needs the token of one of our pages."""
+
+    code = "csrf_refused"
+
+
+class CustomerNotChosen(ComplianceError):
+    """You act for several customers: choose one at /portal/choose/ first."""
+
+    code = "customer_not_chosen"
+
+
+class RoleMissing(ComplianceError):
+    """This is for an admin or a legal contact of the customer."""
+
+    code = "role_missing"
+
+
 class DatabaseUnavailable(RetentionError):
     """The database cannot be reached: send again."""
 

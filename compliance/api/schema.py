@@ -17,6 +17,8 @@ from retention.policies.rules import DataClass
 
 REPOSITORY = r"^[^\x00-\x1f\x7f]{1,200}$"
 PROBLEM = "application/problem+json"
+# What these addresses say is enough; a body may add to it.
+MAY_BE_EMPTY = ("say_delivered", "acknowledge_notice", "object_to_notice")
 # Which scope an operation needs, as OpenAPI 3.1 names the roles of a key.
 INGEST: Any = [{"key": ["ingest"]}]
 READ_SCOPE: Any = [{"key": ["read"]}]
@@ -33,12 +35,14 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         return {"type": "http", "scheme": "bearer", "bearerFormat": "sg_…"}
 
 
-def _problems(*statuses: int) -> dict[tuple[int, str], Any]:
+def problems(*statuses: int) -> dict[tuple[int, str], Any]:
+    """Those that every operation has, and these."""
     described = OpenApiResponse(shown.Problem, description="Why it was refused.")
     return {(status, PROBLEM): described for status in (401, 403, 406, 429, *statuses)}
 
 
-def _query(name: str, kind: Any, description: str, **more: Any) -> OpenApiParameter:
+def query(name: str, kind: Any, description: str, **more: Any) -> OpenApiParameter:
+    """One query parameter."""
     return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=description, **more)
 
 
@@ -48,24 +52,25 @@ _ID = OpenApiParameter(
     OpenApiParameter.PATH,
     description="The server's `exchange`, or the customer's own id.",
 )
-_DAY = _query("day", date, "The UTC day of the customer's own id.")
+_DAY = query("day", date, "The UTC day of the customer's own id.")
 _DAYS = [
-    _query("from", date, "First clock day."),
-    _query("to", date, "Last clock day. Before `from` there is nothing."),
+    query("from", date, "First clock day."),
+    query("to", date, "Last clock day. Before `from` there is nothing."),
 ]
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": pages.MOST, "default": pages.OTHERWISE}
 
 
-def _page(cursor: pages.Cursor[Any, Any]) -> list[OpenApiParameter]:
+def in_pages(cursor: pages.Cursor[Any, Any]) -> list[OpenApiParameter]:
+    """The parameters of a list."""
     text = {"type": "string", "pattern": cursor.pattern}
     return [
-        _query("limit", _LIMIT, "Results on a page."),
-        _query("cursor", text, "Taken from `next` of the page before."),
+        query("limit", _LIMIT, "Results on a page."),
+        query("cursor", text, "Taken from `next` of the page before."),
     ]
 
 
 _LATER: dict[str, Any] = {"parameters": [_ID, _DAY], "tags": ["exchanges"], "auth": INGEST}
-_LATER_PROBLEMS = _problems(400, 404, 409, 410, 413, 415, 422, 503)
+_LATER_PROBLEMS = problems(400, 404, 409, 410, 413, 415, 422, 503)
 _READ: dict[str, Any] = {"tags": ["exchanges"], "auth": READ_SCOPE}
 
 SEND: dict[str, Any] = {
@@ -73,34 +78,34 @@ SEND: dict[str, Any] = {
     "tags": ["exchanges"],
     "auth": INGEST,
     "request": {"application/json": shown.Batch},
-    "responses": {200: shown.BatchAnswer, **_problems(400, 413, 415, 503)},
+    "responses": {200: shown.BatchAnswer, **problems(400, 413, 415, 503)},
 }
 LIST: dict[str, Any] = {
     **_READ,
     "operation_id": "list_exchanges",
     "parameters": [
         *_DAYS,
-        _query(
+        query(
             "class",
             str,
             "Only those with a readable record of this class; all their records are shown.",
             enum=[str(data_class) for data_class in DataClass],
         ),
-        _query(
+        query(
             "repository",
             {"type": "string", "pattern": REPOSITORY},
             "Only those of this repository.",
         ),
-        _query("flag", str, "Only those with this flag.", enum=[str(flag) for flag in Flag]),
-        *_page(pages.BY_DAY),
+        query("flag", str, "Only those with this flag.", enum=[str(flag) for flag in Flag]),
+        *in_pages(pages.BY_DAY),
     ],
-    "responses": {200: shown.ExchangePage, **_problems(400)},
+    "responses": {200: shown.ExchangePage, **problems(400)},
 }
 READ: dict[str, Any] = {
     **_READ,
     "operation_id": "read_exchange",
     "parameters": [_ID, _DAY],
-    "responses": {200: shown.StoredExchange, **_problems(400, 404, 410)},
+    "responses": {200: shown.StoredExchange, **problems(400, 404, 410)},
 }
 RESPOND: dict[str, Any] = {
     **_LATER,
@@ -118,49 +123,49 @@ DELIVER: dict[str, Any] = {
     **_LATER,
     "operation_id": "say_delivered",
     "request": {"application/json": shapes.Returned},
-    "responses": {200: shown.ReturnedAnswer, **_problems(400, 404, 410, 503)},
+    "responses": {200: shown.ReturnedAnswer, **problems(400, 404, 410, 503)},
 }
 DELETIONS: dict[str, Any] = {
     "tags": ["deletions"],
     "auth": READ_SCOPE,
     "operation_id": "list_deletions",
-    "parameters": [*_DAYS, *_page(pages.BY_INSTANT)],
-    "responses": {200: shown.DeletionPage, **_problems(400)},
+    "parameters": [*_DAYS, *in_pages(pages.BY_INSTANT)],
+    "responses": {200: shown.DeletionPage, **problems(400)},
 }
 DELETION: dict[str, Any] = {
     "tags": ["deletions"],
     "auth": READ_SCOPE,
     "operation_id": "read_deletion",
     "parameters": [OpenApiParameter("id", UUID, OpenApiParameter.PATH)],
-    "responses": {200: shown.DeletionAnswer, **_problems(404)},
+    "responses": {200: shown.DeletionAnswer, **problems(404)},
 }
 POLICY: dict[str, Any] = {
     "tags": ["policy"],
     "auth": READ_SCOPE,
     "operation_id": "read_policy",
-    "responses": {200: shown.PolicyAnswer, **_problems(400, 503)},
+    "responses": {200: shown.PolicyAnswer, **problems(400, 503)},
 }
 VERSIONS: dict[str, Any] = {
     "tags": ["policy"],
     "auth": READ_SCOPE,
     "operation_id": "list_policy_versions",
     "parameters": [
-        _query(
+        query(
             "standing",
             str,
             "Only those of this standing today.",
             enum=[str(standing) for standing in Standing],
         ),
-        *_page(pages.BY_VERSION),
+        *in_pages(pages.BY_VERSION),
     ],
-    "responses": {200: shown.VersionPage, **_problems(400)},
+    "responses": {200: shown.VersionPage, **problems(400)},
 }
 
 
 def bodies_are_needed(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A hook of the generator's, which does not say so itself: only `delivered` may say nothing."""
+    """A hook of the generator's, which does not say so itself: some bodies may be left out."""
     for path in result["paths"].values():
         for operation in path.values():
             if "requestBody" in operation:
-                operation["requestBody"]["required"] = operation["operationId"] != "say_delivered"
+                operation["requestBody"]["required"] = operation["operationId"] not in MAY_BE_EMPTY
     return described.complete(result)

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from compliance.intake import shapes
 from compliance.intake.bodies import MOST_EXCHANGES
+from compliance.notices.models import Announcement, Objection
+from compliance.notices.own import LONGEST_OBJECTION, OwnStanding
 from retention.policies.history import Standing
 from retention.policies.rules import DataClass, Profile
 
@@ -222,3 +224,45 @@ class PolicyAnswer(BaseModel):
     pending: VersionAnswer | None
     profile: Profile
     if_sent_today: list[TodaysDate]
+
+
+class ObjectionAnswer(BaseModel):
+    """A no to a change; `outcome` is null until it is decided."""
+
+    id: UUID
+    made_at: datetime
+    text: str
+    outcome: Objection.Outcome | None
+    until: date | None
+    decided_at: datetime | None
+
+
+class NoticeAnswer(BaseModel):
+    """What this customer was told, word for word. `given_on`: null until somebody was reached."""
+
+    id: UUID
+    kind: Announcement.Kind
+    version: int
+    standing: OwnStanding
+    subject: str
+    text: str
+    published_at: datetime
+    given_on: date | None
+    effective_on: date | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    closed_at: datetime | None
+    objections: list[ObjectionAnswer]
+
+
+class NoticePage(BaseModel):
+    """One page; `next` is the address of the following one."""
+
+    next: str | None
+    results: list[NoticeAnswer]
+
+
+class ObjectionBody(shapes.Shape):
+    """Why, in the customer's words; it may be left out."""
+
+    text: str = Field("", max_length=LONGEST_OBJECTION, pattern=r"^[^\x00]*$")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from compliance.api import deletions, docs, exchanges, health, policy, views
+from compliance.api import deletions, docs, exchanges, health, notices, policy, views
 from compliance.api.metrics import metrics
 
 EXCHANGES = "api/v1/exchanges"
@@ -29,6 +29,10 @@ urlpatterns = [
     path("api/v1/deletions/<str:id>", deletions.Deletion.as_view()),
     path("api/v1/policy", policy.Policy.as_view()),
     path("api/v1/policy/versions", policy.Versions.as_view()),
+    path("api/v1/notices", notices.Notices.as_view()),
+    path("api/v1/notices/<str:id>", notices.OneNotice.as_view()),
+    path("api/v1/notices/<str:id>/acknowledge", notices.Acknowledged.as_view()),
+    path("api/v1/notices/<str:id>/object", notices.Objected.as_view()),
     path("api/docs/", docs.docs, name="docs"),
     path("api/problems/", docs.problems, name="problems"),
     path("api/problems/<slug:code>/", docs.problem, name="problem"),

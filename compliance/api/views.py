@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar
 
 import orjson
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -17,6 +18,8 @@ from compliance.api.authentication import ByScope, KeyAuthentication
 from compliance.api.buckets import Budget
 from compliance.api.errors import NotFound, handle
 from compliance.customers.models import ApiKey, Customer
+from compliance.customers.visitors import Visitor
+from retention.actor import Actor
 
 
 class JSONRenderer(BaseRenderer):
@@ -41,7 +44,7 @@ class JSONRenderer(BaseRenderer):
 class ApiView(APIView):
     """A view names the scope of each of its methods; `takes_in` names those that store."""
 
-    authentication_classes = (KeyAuthentication,)
+    authentication_classes: tuple[type[BaseAuthentication], ...] = (KeyAuthentication,)
     permission_classes = (ByScope,)
     renderer_classes = (JSONRenderer,)
     parser_classes = ()
@@ -79,13 +82,22 @@ class UnknownAddress(ApiView):
 
 
 def customer_of(request: Request) -> Customer:
-    """The customer comes from the key, never from an address or a body."""
-    key = request.auth
-    assert isinstance(key, ApiKey)
-    return key.customer
+    """The customer comes from key or session, never from an address or a body."""
+    assert isinstance(request.auth, ApiKey | Visitor)
+    return request.auth.customer
+
+
+def actor_of(request: Request) -> Actor:
+    """Who it is for the log of acts: the key, or the member."""
+    if isinstance(request.auth, Visitor):
+        return request.auth.actor
+    assert isinstance(request.auth, ApiKey)
+    return Actor("key", request.auth.pk)
 
 
 def owner_of(request: Request) -> str:
-    """Whose requests are counted: each key has its own budget."""
+    """Whose requests are counted: each key, and each member, has a budget of its own."""
+    if isinstance(request.auth, Visitor):
+        return f"{request.auth.actor.id}"
     assert isinstance(request.auth, ApiKey)
     return request.auth.pk.hex

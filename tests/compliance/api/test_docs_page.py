@@ -118,7 +118,9 @@ def reader(served: Served, tmp_path: Path) -> Reader:
 
 
 def test_every_command_shown_works_in_the_order_shown(reader: Reader, served: Served) -> None:
-    attempt, first, again, batch, later, delivered, read, wrong = reader.session(*reader.shell)
+    attempt, first, again, batch, later, delivered, read, told, wrong = reader.session(
+        *reader.shell
+    )
     assert parsed(attempt)[0]["in_force"]["version"] == 1
     [sent] = parsed(first)
     assert sent["receipt"]["stored"] == 1
@@ -137,12 +139,13 @@ def test_every_command_shown_works_in_the_order_shown(reader: Reader, served: Se
     assert texts["response"].startswith("Yes")
     assert len(listed["results"]) == 1
     assert listed["next"].startswith(served.address)
+    assert parsed(told) == [{"next": None, "results": []}]
     assert "403" in wrong.strip().splitlines()[0]
     assert f'"type":"{served.address}/api/problems/scope_missing/"' in wrong
 
 
 def test_every_command_shown_may_be_run_twice(reader: Reader) -> None:
-    *_, first, _, batch, later, delivered, read, _ = reader.session(*reader.shell, *reader.shell)
+    *_, first, _, batch, later, delivered, read, _, _ = reader.session(*reader.shell, *reader.shell)
     assert parsed(first)[0]["results"][0]["status"] == "duplicate"
     assert [one["status"] for one in parsed(batch)[0]["results"]] == ["duplicate", "refused"]
     assert [part["status"] for part in parsed(later)] == ["duplicate", "duplicate"]
