@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from retention.policies.recorded import record
 
 from retention import clock
 from retention.actor import SYSTEM
 from retention.errors import InvalidVersion
+from retention.policies.recorded import record
 
 LARGEST = 1024 * 1024
 
