@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from retention.actor import SYSTEM
@@ -174,6 +174,28 @@ def _approved(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
     events=EVENTS,
     clock_days=st.sets(st.integers(0, 120), min_size=1, max_size=3),
     last=st.integers(0, 130),
+)
+@example(  # what came in under the longer version is reached by the stay with the shorter one
+    events=[
+        (10, "version", Period(days=10)),
+        (40, "version", Period(days=90)),
+        (60, "stay", Period(days=1)),
+        (62, "end", Period(days=3)),
+    ],
+    clock_days={50, 64, 70},
+    last=75,
+)
+@example(  # there and back on one day, and there again before it ended
+    events=[
+        (20, "minimal", Period(days=1)),
+        (20, "standard", Period(days=1)),
+        (20, "minimal", Period(days=1)),
+        (30, "standard", Period(days=1)),
+        (30, "minimal", Period(days=1)),
+        (40, "standard", Period(days=1)),
+    ],
+    clock_days={10, 25, 45},
+    last=50,
 )
 def test_p4_p16_made_late_is_made_early_and_moved_is_what_was_promised(
     events: list[tuple[int, str, Period]], clock_days: set[int], last: int
