@@ -120,6 +120,14 @@ _ALL = (
         flags=False,
     ),
     Kind(
+        "mail_came_too_late",
+        "Notice came back after the change applied",
+        "The notice counted as given and the change applies; only then did the mail come back.",
+        "Talk to the customer: tell them what applies now and since when, and mend their contacts.",
+        page="customer",
+        flags=False,
+    ),
+    Kind(
         "approved_not_announced",
         "Version approved, not announced",
         "A policy version was approved days ago and nobody was told of it, so it binds nobody.",

@@ -1,4 +1,4 @@
-"""The minute of findings: flags are counted up, letters go out, whatever became of the other."""
+"""The minute of findings: flags counted up, the rest looked for, letters sent; each by itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db import close_old_connections
 
 from compliance.findings.count import count_up
 from compliance.findings.send import send_waiting
+from compliance.findings.watch import watch
 from retention import clock
 
 log = structlog.get_logger("compliance.findings")
@@ -23,4 +24,7 @@ def minute() -> None:
         log.exception("findings_not_counted")
         raise
     finally:
-        send_waiting()
+        try:
+            watch(now=clock.now())
+        finally:
+            send_waiting()
