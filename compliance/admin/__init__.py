@@ -6,6 +6,7 @@ Models that hold content are never registered. Django finds the pages through th
 from compliance.admin import (
     approvals,
     arrival,
+    calendar,
     calls,
     changes,
     contacts,
@@ -18,18 +19,21 @@ from compliance.admin import (
     health,
     keys,
     log,
+    objections,
     people,
     period,
     policies,
     site,
     terms,
     trail,
+    versions_needs,
     volumes,
 )
 
 __all__ = [
     "approvals",
     "arrival",
+    "calendar",
     "calls",
     "changes",
     "contacts",
@@ -42,11 +46,13 @@ __all__ = [
     "health",
     "keys",
     "log",
+    "objections",
     "people",
     "period",
     "policies",
     "site",
     "terms",
     "trail",
+    "versions_needs",
     "volumes",
 ]

@@ -21,7 +21,6 @@ from compliance.approvals import queries as asked
 from compliance.customers.models import Customer
 from compliance.findings import queries as queries_of_findings
 from retention.expiry import queries
-from retention.policies.models import PolicyVersion
 
 # Keys are promised to be gone within 15 minutes of their instant, rows within 24 hours.
 KEYS_WITHIN, ROWS_WITHIN_DAYS = time(0, 15), 1
@@ -114,20 +113,6 @@ def set_up(now: datetime) -> Iterator[Need]:
         )  # fmt: skip
 
 
-def policy(now: datetime) -> Iterator[Need]:
-    """Versions on which somebody has to decide."""
-    waiting = PolicyVersion.objects.filter(state__in=("draft", "approved")).order_by("number")
-    for version in waiting[:3]:
-        draft = version.state == "draft"
-        yield Need(
-            "is-warn",
-            f"{version} of the policy is " + ("a draft" if draft else "approved and not announced"),
-            "It binds nobody before it was approved and announced.",
-            reverse("admin:retention_policyversion_change", args=[version.pk]),
-            "Read it",
-        )
-
-
 def approvals(now: datetime) -> Iterator[Need]:
     """What waits for a second person."""
     waiting = list(asked.waiting())
@@ -175,7 +160,7 @@ def findings(now: datetime) -> Iterator[Need]:
 
 
 ASKED: list[Callable[[datetime], Iterator[Need]]] = [
-    behind, alarms, approvals, policy, findings, customers, set_up,
+    behind, alarms, approvals, findings, customers, set_up,
 ]  # fmt: skip
 
 

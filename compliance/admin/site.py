@@ -40,7 +40,7 @@ TASKS: Mapping[str, tuple[str, Sequence[str]]] = {
             *("compliance.acceptance", "import_customers"),
         ),
     ),
-    "policy": ("Policy", ("retention.policyversion",)),
+    "policy": ("Policy", ("retention.policyversion", "ahead", "objections")),
     "log": ("Activity", ("trail", "retention.entry", "auditlog.logentry", "period")),
     "people": ("People", ("compliance.user", "compliance.member", "reading")),
     "service": ("Service", ("health",)),

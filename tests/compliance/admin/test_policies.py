@@ -1,4 +1,4 @@
-"""Policy versions: which applies now and since when, and what a draft still needs."""
+"""Policy versions: which applies now and since when, and what the demonstration drafts."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ from retention import clock
 from retention.policies.models import PolicyVersion
 from retention.policies.rules import DataClass, Period
 from tests.compliance.admin.conftest import NOW
-from tests.compliance.admin.test_pages import text_of
 from tests.factories.versions import bound_from, version_in
 
-LIST = "/admin/retention/policyversion/"
 TODAY = NOW.date()
 
 
@@ -29,12 +27,6 @@ def _on_22_november(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
 
 def second(state: str = "draft") -> PolicyVersion:
     return version_in(state, text="Shorter.", periods={"response": Period(days=90)})
-
-
-def test_the_version_that_applies_is_marked_with_its_day(admin: Client, acme: Customer) -> None:
-    second()
-    text = text_of(admin, LIST).replace("\u00a0", " ")
-    assert text.count('is-good">applies now</span> to 1 customer, since 22 Nov 2026') == 1
 
 
 def test_a_version_applies_from_its_day_on_and_replaces_the_one_before(acme: Customer) -> None:
@@ -48,13 +40,6 @@ def test_a_version_applies_from_its_day_on_and_replaces_the_one_before(acme: Cus
     assert bound(TODAY) == [1, 0]
     assert bound(tomorrow) == [0, 1]
     assert policies.periods_in_force(tomorrow)["response"] == "90 days"
-
-
-def test_a_draft_says_what_it_needs_and_offers_nothing_to_add(admin: Client) -> None:
-    text = text_of(admin, f"{LIST}{second().pk}/change/")
-    assert "A second officer has to approve it" in text
-    assert "not built into this page yet" in text
-    assert "inlines.js" not in text
 
 
 def test_the_demonstrations_draft_says_what_its_table_says(db: None) -> None:
@@ -71,6 +56,5 @@ def test_the_demonstrations_draft_says_what_its_table_says(db: None) -> None:
 
 
 def test_whether_whole_files_may_be_sent_is_said_in_a_word(admin: Client) -> None:
-    page = f"{LIST}{second().pk}/change/"
-    assert "Whole files may be sent" in text_of(admin, page)
-    assert "icon-no" not in text_of(admin, page)
+    page = admin.get("/admin/retention/policyversion/1/change/").content.decode()
+    assert "are not sent" in page
