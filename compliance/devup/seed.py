@@ -125,7 +125,7 @@ def _make_people() -> dict[str, Any]:
 
 def _staff(name: str) -> dict[str, str]:
     account, user = _account(name, "sandglass.example")
-    roles.give(user, *HELD.get(name, (roles.StaffRole(name),)))
+    roles.give(user, *(HELD.get(name) or [roles.StaffRole(name)]))
     return account
 
 

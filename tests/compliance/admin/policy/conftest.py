@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
 
 from compliance.approvals.models import ApprovalRequest
@@ -104,6 +106,11 @@ def plain(answer: Any) -> str:
 
 
 @pytest.fixture
-def desk(live: Live, settings: Any) -> Desk:
+def desk(live: Live, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Desk:
     settings.DEMO = True
+    # One address may try to sign in so often only; so many tests would be too many.
+    counters: Any = caches["default"]
+    for store in (counters._valkey, counters._table):
+        monkeypatch.setattr(store, "key_prefix", f"desk-{os.getpid()}")
+    counters.clear()
     return Desk()
