@@ -132,8 +132,9 @@ class FieldChangeAdmin(ReadOnly):
         if not rows:
             return words.NOTHING
         return format_html(
+            '<div class="table-wrap" tabindex="0" role="region" aria-label="Before and after">'
             '<table class="list"><thead><tr><th scope="col">Field</th><th scope="col">Before</th>'
-            '<th scope="col">After</th></tr></thead><tbody>{}</tbody></table>',
+            '<th scope="col">After</th></tr></thead><tbody>{}</tbody></table></div>',
             rows,
         )
 

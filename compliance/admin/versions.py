@@ -68,7 +68,7 @@ def index(request: HttpRequest) -> HttpResponse:
         drawing=timeline.drawn(lines, today),
         today=words.day(today),
         rows=[_shown(one, bound.get(one.pk, []), today) for one in reversed(found)],
-        earlier=[(one, words.day(one.valid_from), words.day(one.valid_until)) for one in earlier],
+        earlier=[(one.label, _when(one), wording(one.text)) for one in reversed(earlier)],
         may_draft=request.user.has_perm(versions_page.DRAFT),
     )
 
@@ -79,6 +79,11 @@ def _earlier(found: Sequence[RecordedVersion]) -> Iterator[timeline.Line]:
         end = one.valid_until or (after.valid_from if after else clock.today())
         says = f"{one.label}: {words.day(one.valid_from)} to {words.day(end)}, before this service"
         yield timeline.Line(_short(one.label), says, recorded=(one.valid_from, end))
+
+
+def _when(one: RecordedVersion) -> str:
+    first = words.day(one.valid_from)
+    return f"{first} to {words.day(one.valid_until)}" if one.valid_until else f"from {first} on"
 
 
 def _short(label: str) -> str:

@@ -50,7 +50,7 @@ def run(*, scale: float, progress: Callable[[str], None]) -> Report:
 def addresses() -> list[str]:
     """The index, the pages, and the list of every model on the site."""
     site = the_site()
-    ours = [reverse(f"admin:{name}") for name in site.pages]
+    ours = [reverse(f"admin:{name}") for name, page in site.pages.items() if page.listed]
     models = [model._meta for model in site._registry]
     lists = [reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist") for meta in models]
     return [reverse("admin:index"), *sorted(ours + lists)]

@@ -89,7 +89,7 @@ def test_a_passkey_is_set_up_and_asked_for(visitor: Visitor, ida: User, key: CDP
     heading(visitor, "Your second factor, please")
     sound(visitor)
     press(visitor, "Use a passkey")
-    visitor.page.wait_for_url(f"{visitor.address}/")
+    visitor.page.wait_for_url(f"{visitor.address}/admin/")
     visitor.open("/accounts/2fa/webauthn/")
     heading(visitor, "Your passkeys")
     sound(visitor)
@@ -118,7 +118,7 @@ def test_without_the_key_one_is_told_and_a_recovery_code_helps(
     sound(visitor)
     visitor.page.get_by_label("Code").fill(recovery)
     press(visitor, "Sign in")
-    visitor.page.wait_for_url(f"{visitor.address}/")
+    visitor.page.wait_for_url(f"{visitor.address}/admin/")
     assert visitor.complaints == []
 
 
@@ -136,7 +136,7 @@ def test_an_app_is_set_up_and_asked_for(visitor: Visitor, ida: User) -> None:
     expect(visitor.page.get_by_role("button", name="Use a passkey")).to_have_count(0)
     visitor.page.get_by_label("Code").fill(code(secret))
     press(visitor, "Sign in")
-    visitor.page.wait_for_url(f"{visitor.address}/")
+    visitor.page.wait_for_url(f"{visitor.address}/admin/")
     visitor.open("/admin/")
     assert visitor.complaints == []
 

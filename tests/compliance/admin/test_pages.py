@@ -140,7 +140,7 @@ def test_what_the_engine_writes_is_only_looked_at(
     first = model._default_manager.first()
     assert first
     assert admin.get(page_of(model, "add")).status_code == 403
-    assert admin.post(page_of(model, "change", first.pk), {}).status_code == 403
+    assert admin.post(page_of(model, "change", first.pk), {}).status_code in (403, 405)
     assert admin.post(page_of(model, "delete", first.pk), {"post": "yes"}).status_code == 403
     attempt = {"action": "delete_selected", "_selected_action": [first.pk], "post": "yes"}
     admin.post(page_of(model, "changelist"), attempt)
@@ -167,7 +167,7 @@ def test_an_auditor_sees_every_page_and_changes_nothing(
     listed, looked_at = every_page(model)
     text_of(auditor, listed)
     text_of(auditor, looked_at)
-    assert auditor.post(looked_at, {"_save": "Save"}).status_code == 403
+    assert auditor.post(looked_at, {"_save": "Save"}).status_code in (403, 405)
     assert auditor.get(page_of(model, "add")).status_code == 403
 
 

@@ -46,10 +46,10 @@ def test_an_auditor_only_looks() -> None:
 
 
 @pytest.mark.parametrize("role", [StaffRole.SUPPORT, StaffRole.SUPPORT_LEAD])
-def test_support_reads_findings_and_nothing_else(role: StaffRole) -> None:
+def test_support_has_no_pages_here_yet(role: StaffRole) -> None:
     support = newcomer(role)
-    assert support.is_staff
-    assert support.get_all_permissions() == {"compliance.view_finding"}
+    assert not support.is_staff
+    assert support.get_all_permissions() == set()
 
 
 @pytest.mark.parametrize("role", StaffRole)

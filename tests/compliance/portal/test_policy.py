@@ -77,7 +77,7 @@ def test_p16_what_would_go_is_shown_first_and_nothing_goes_by_looking(cast: Cast
     keep_something(cast)
     before = list(Cell.objects.order_by("id").values_list("id", "expires_on"))
     page = member(cast.amir).get(MINIMAL).content.decode()
-    assert "no way back" in page
+    assert "What goes does not come back." in page
     assert "Prompts" in page
     assert before == list(Cell.objects.order_by("id").values_list("id", "expires_on"))
 
