@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 
 from compliance.admin import words
 from compliance.admin.readonly import with_customer_name
+from compliance.customers.models import Contact
 from compliance.people.models import User
 from retention.ledger.append import KINDS
 from retention.ledger.models import Entry, Subject
@@ -24,9 +25,12 @@ def with_names(entries: QuerySet[Entry]) -> QuerySet[Any]:
     """With `customer_name` and `actor_email`, in the one query."""
     known = Subject.objects.filter(pseudonym=OuterRef("subject")).values("customer_id")[:1]
     actor = Cast(KT("facts__actor_id"), UUIDField())
-    email = User.objects.filter(pk=OuterRef("actor_user")).values("email")[:1]
+    login, contact = (
+        Subquery(people.objects.filter(pk=OuterRef("actor_user")).values("email")[:1])
+        for people in (User, Contact)
+    )
     named = entries.annotate(customer_id=Subquery(known), actor_user=actor)
-    return with_customer_name(named.annotate(actor_email=Subquery(email)))
+    return with_customer_name(named.annotate(actor_email=Coalesce(login, contact)))
 
 
 def of_customers(customers: list[UUID]) -> Q:

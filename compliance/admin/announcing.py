@@ -73,7 +73,7 @@ def _address(request: HttpRequest, version: PolicyVersion, what: str) -> HttpRes
         else:
             code = request.POST.get("code", "")
             reply_address.confirm(address, code, by=acting(request), now=clock.now())
-            said = f"{address} is confirmed: somebody reads it."
+            said = f"Confirmed: somebody reads {address}."
     except ValidationError:
         return versions_page.refused(request, NO_ADDRESS, back)
     except RetentionError as refusal:

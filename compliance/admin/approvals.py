@@ -23,7 +23,7 @@ from compliance.approvals import decide, deputies, queries
 from compliance.approvals.deciders import Deciders, approvers, fit_to_stand_in
 from compliance.approvals.errors import MayNotDecide, ReasonMissing, StaleRequest
 from compliance.approvals.models import ApprovalRequest, Deputy
-from compliance.approvals.registry import KINDS, Described, described
+from compliance.approvals.registry import KINDS, Described, described, in_short
 from compliance.people.acting import acting
 from compliance.people.again import is_fresh, refuse_stale
 from compliance.people.models import User
@@ -121,6 +121,7 @@ def _one(
     context = {
         "title": shown.about.title,
         "shown": shown,
+        "in_short": in_short(row.kind, row.subject, now=clock.now()) if row.is_open else (),
         "stands_in_for": deciders.in_place_of(me.pk, row) if shown.may_decide else None,
         "deciders": deciders.of(row) if row.is_open else [],
         "fresh": is_fresh(request),

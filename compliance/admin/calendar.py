@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from icalendar import Calendar, Event
 
@@ -89,20 +90,12 @@ def _ahead(today: date) -> Any:
 def _name(found: Sequence[Coming], today: date) -> None:
     """Put the first names to each day."""
     places = {(one.day, one.version.pk): one for one in found}
-    rows = _ahead(today).order_by("effective_on", "customer_id")
-    some: list[tuple[date, int, Any]] = list(
-        rows.values_list("effective_on", "version", "customer_id")[: NAMED * DAYS]
-    )
-    chosen: dict[Any, list[Coming]] = {}
-    taken: dict[tuple[date, int], int] = {}
-    for day, version, customer in some:
-        key = (day, version)
-        if taken.get(key, 0) < NAMED and key in places:
-            taken[key] = taken.get(key, 0) + 1
-            chosen.setdefault(customer, []).append(places[key])
-    for customer in Customer.objects.filter(pk__in=chosen).order_by("name").only("name"):
-        for one in chosen[customer.pk]:
-            one.names.append(customer.name)
+    name = Customer.objects.filter(pk=OuterRef("customer_id")).values("name")
+    day = Window(RowNumber(), partition_by=["effective_on", "version"], order_by=["name", "pk"])
+    rows = _ahead(today).annotate(name=Subquery(name), place=day).filter(place__lte=NAMED)
+    for row in rows.order_by("name", "pk").values_list("effective_on", "version", "name"):
+        if one := places.get(row[:2]):
+            one.names.append(row[2] or "unknown customer")
 
 
 def _stays(found: Iterable[Stay]) -> Sequence[tuple[str, Stay, str]]:

@@ -21,7 +21,7 @@ from compliance.customers.models import Contact
 from compliance.notices import answer
 from compliance.notices.models import Objection
 from compliance.people.acting import acting
-from compliance.people.again import refuse_stale
+from compliance.people.again import is_fresh, refuse_stale
 from compliance.people.models import User
 from retention import clock
 from retention.errors import NoVersionInForce, RetentionError
@@ -108,7 +108,7 @@ def _one(request: HttpRequest, row: Any) -> HttpResponse:
 def _missing(outcome: str, note: str) -> str:
     if outcome not in Objection.Outcome.values:
         return "Choose how it ends."
-    return "" if note else "Say why: the customer may ask."
+    return "" if note else "Say why: the customer reads it on its page."
 
 
 def _page(request: HttpRequest, row: Any, wrong: str) -> HttpResponse:
@@ -134,6 +134,8 @@ def _page(request: HttpRequest, row: Any, wrong: str) -> HttpResponse:
         asked_until=request.POST.get("until", ""),
         today=clock.today().isoformat(),
         wrong=wrong,
+        fresh=is_fresh(request),
+        here=f"{reverse('admin:objections')}?objection={row.pk}",
     )
 
 

@@ -84,7 +84,7 @@ def _page(request: HttpRequest, version: PolicyVersion, found: Any) -> HttpRespo
         objections=list(found.objections.order_by("-made_at")),
         may_act=request.user.has_perm(ANNOUNCE) and change and not found.closed_at,
         ways=WAYS,
-        add_contact=f"{reverse('admin:compliance_contact_add')}?customer={found.customer.pk}",
+        add_contact=f"{reverse('admin:compliance_contact_add')}?customer={found.customer.pk}&role=legal",
     )
 
 

@@ -38,8 +38,13 @@ TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 def kinds() -> list[tuple[str, Any]]:
     """What can be looked for, acts and field changes apart."""
     acts = [(kind, capfirst(told.partition(":")[0])) for kind, told in KINDS.items()]
-    changes = [(f"change:{model}", f"Changes of a {name}") for model, name in CHANGED.items()]
+    changes = [(f"change:{model}", f"Changes of {an(name)}") for model, name in CHANGED.items()]
     return [("", "Everything"), ("Acts", acts), ("Field changes", changes)]
+
+
+def an(name: str) -> str:
+    """With its article."""
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
 
 
 def versions() -> list[tuple[str, str]]:

@@ -108,7 +108,8 @@ def _shown(version: Any, bound: Sequence[Stretch], today: date) -> Shown:
     last = max((one.first for one in bound), default=today)
     ahead = max(bound_on(bound, max(last, today)) - now, 0)
     state, tone = _state(version, now, ahead)
-    first = min((one.first for one in bound), default=version.takes_effect_on)
+    chosen = None if version.state == "withdrawn" else version.takes_effect_on
+    first = min((one.first for one in bound), default=chosen)
     return Shown(version, url("change", version), state, tone, now, ahead, first, _lengths(version))
 
 
@@ -123,10 +124,13 @@ def _state(version: Any, now: int, ahead: int) -> tuple[str, str]:
 
 
 def _lengths(version: PolicyVersion) -> list[str]:
-    return [
-        f"{words.kind_of_data(period.data_class)} {words.length(period)}"
-        for period in version.periods.all()
-    ]
+    return [f"{kind} {length}" for kind, length in _periods(version)]
+
+
+def _periods(version: PolicyVersion) -> list[tuple[str, str]]:
+    """Kinds of data in the order of every page, however they were written down."""
+    found = {period.data_class: words.length(period) for period in version.periods.all()}
+    return [(name, found[kind]) for kind, name in words.KINDS_OF_DATA.items() if kind in found]
 
 
 def show(request: HttpRequest, version: PolicyVersion) -> HttpResponse:
@@ -147,9 +151,7 @@ def show(request: HttpRequest, version: PolicyVersion) -> HttpResponse:
         bound=row.bound,
         since=words.day(row.since),
         ahead=ahead,
-        periods=[
-            (words.kind_of_data(p.data_class), words.length(p)) for p in version.periods.all()
-        ],
+        periods=_periods(version),
         text=wording(current_text(version)),
         against=earlier,
         changes=changes.changes(side(earlier), side(version)) if earlier else [],

@@ -6,17 +6,21 @@ second person reads shows the same count.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from compliance.admin import versions_page
+from compliance.admin import versions_page, words
 from compliance.admin.versions_page import url
+from compliance.admin.versions_queries import before
 from compliance.approvals import decide
 from compliance.approvals.models import ApprovalRequest
 from compliance.approvals.registry import Described, Kind, register
+from compliance.notices import changes
+from compliance.notices.words import side
 from compliance.people.acting import acting
 from retention import clock
 from retention.actor import Actor
@@ -72,6 +76,22 @@ def _approve_version(subject: str, *, by: Actor, now: datetime) -> None:
     publish.approve(version, impact=sums.as_dict(), seen=seen, by=by, now=now)
 
 
+def _version_in_short(subject: str, *, now: datetime) -> Sequence[str]:
+    """What customers are told, and what happens to what is kept."""
+    version, today = _version(subject), now.date()
+    against = before(version)
+    day = publish.earliest_effect(today)
+    found = impact(version, takes_effect_on=day, today=today).as_dict()
+    first = sum(row["items"] for row in found["first_day"].values())
+    told = changes.changes(side(against), side(version)) if against else []
+    counted = (
+        f"Items kept today that would be deleted earlier: {found['items']:,} (customers:"
+        f" {found['customers']:,}); on the first day, {words.day(day)} at the earliest: {first:,}"
+    )
+    held = f"Items that would stay because of a legal hold: {found['on_hold']:,}"
+    return [*(one.line for one in told), counted, *([held] if found["on_hold"] else [])]
+
+
 def _author_of_version(subject: str) -> UUID | None:
     return _version(subject).author_id
 
@@ -112,6 +132,7 @@ register(
         _describe_version,
         _approve_version,
         author=_author_of_version,
+        in_short=_version_in_short,
         fingerprint=_fingerprint_of_version,
     )
 )

@@ -10,10 +10,16 @@ from django.db.models import QuerySet
 
 from compliance.approvals.models import ApprovalRequest, Deputy
 from compliance.people.models import User
-from compliance.people.roles import StaffRole
+from compliance.people.roles import RIGHTS, StaffRole
 
 # Whoever gives out logins and whoever audits decides nothing, also in nobody's place.
 NEVER = (StaffRole.ADMINISTRATOR.value, StaffRole.AUDITOR.value)
+# Whose role opens the page of approvals: nobody is named who could not decide there.
+FIT = [
+    role.value
+    for role, rights in RIGHTS.items()
+    if ("compliance", "view_approvalrequest") in rights and role.value not in NEVER
+]
 
 
 def approvers() -> QuerySet[User]:
@@ -24,9 +30,9 @@ def approvers() -> QuerySet[User]:
 
 
 def fit_to_stand_in() -> QuerySet[User]:
-    """Active staff that is neither auditor nor administrator."""
+    """Active staff whose role opens approvals, and who is neither auditor nor administrator."""
     staff = User.objects.filter(is_active=True, is_staff=True, is_superuser=False)
-    return staff.exclude(groups__name__in=NEVER)
+    return staff.filter(groups__name__in=FIT).exclude(groups__name__in=NEVER).distinct()
 
 
 def standing_in(today: date) -> QuerySet[Deputy]:

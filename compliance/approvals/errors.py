@@ -54,7 +54,7 @@ class NotAnApprover(ComplianceError):
 
 
 class UnfitDeputy(ComplianceError):
-    """A deputy is somebody else, active staff, and neither auditor nor administrator."""
+    """A deputy is somebody else: an officer, approver or support lead, and no auditor."""
 
     code = "unfit_deputy"
 

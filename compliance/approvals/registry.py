@@ -8,7 +8,7 @@ the decision is written: what it refuses, nobody has approved.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +18,7 @@ from django.core.exceptions import ObjectDoesNotExist
 
 from compliance.approvals.errors import UnknownKind
 from retention.actor import Actor
+from retention.errors import RetentionError
 
 LONGEST_CODE = 40
 
@@ -27,6 +28,13 @@ class Approve(Protocol):
 
     def __call__(self, subject: str, *, by: Actor, now: datetime) -> object:
         """Do what was approved; raises what its slice refuses with."""
+
+
+class InShort(Protocol):
+    """What a yes would mean."""
+
+    def __call__(self, subject: str, *, now: datetime) -> Sequence[str]:
+        """A few lines; raises what `describe` raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +55,16 @@ def always_the_same(subject: str) -> str:
     return ""
 
 
+def in_no_words(subject: str, *, now: datetime) -> Sequence[str]:
+    """Its page says all there is to say."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`author`: the login that made the subject, who may not decide. `fingerprint`: what it is like
-    now, in 64 characters at most; approval is for what it was like when it was asked.
+    now, in 64 characters at most; approval is for what it was like when it was asked. `in_short`:
+    what a yes would mean, in a few lines that whoever decides reads before the buttons.
     """
 
     code: str
@@ -59,6 +73,7 @@ class Kind:
     approve: Approve
     author: Callable[[str], UUID | None] = nobody
     fingerprint: Callable[[str], str] = always_the_same
+    in_short: InShort = in_no_words
 
 
 KINDS: dict[str, Kind] = {}
@@ -85,3 +100,12 @@ def described(code: str, subject: str) -> Described:
         return kind.describe(subject)
     except (LookupError, ObjectDoesNotExist):
         return Described(f"{kind.label} {subject}")
+
+
+def in_short(code: str, subject: str, *, now: datetime) -> Sequence[str]:
+    """What a yes would mean; nothing where the kind or the subject is not known any more."""
+    kind = KINDS.get(code)
+    try:
+        return kind.in_short(subject, now=now) if kind else ()
+    except (LookupError, ObjectDoesNotExist, RetentionError):
+        return ()

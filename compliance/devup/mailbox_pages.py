@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 
 from compliance.devup import letters
 from compliance.devup.letters import Letter
+from compliance.mail.server import has_mail_server
 
 View = Callable[..., HttpResponseBase]
 ON_A_PAGE = 50
@@ -61,6 +62,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "mails": found[:ON_A_PAGE],
         "to": to,
         "newer": number - 1,
+        "elsewhere": has_mail_server(),
         "older": number + 1 if len(found) > ON_A_PAGE else 0,
     }
     return render(request, "demo/mailbox.html", words)

@@ -18,7 +18,7 @@ from compliance.customers.models import Customer
 from compliance.notices import changes
 from compliance.notices.changes import Change, Side
 from compliance.notices.models import Announcement
-from compliance.notices.wording import wording
+from compliance.notices.wording import plain, wording
 from retention.policies.models import PolicyVersion
 from retention.policies.queries import PROFILE_RULES
 from retention.policies.rules import Profile
@@ -105,6 +105,7 @@ def _of_change(
         "object_until": changes.day(effective_on - DAY),
         "reminder": reminder,
         "policy": wording(made.version.text),
+        "policy_text": plain(made.version.text),
     }
 
 

@@ -44,7 +44,8 @@ MEANINGS: Mapping[StaffRole, str] = {
     " policy versions; asks for approval",
     StaffRole.APPROVER: "Decides, as the second person, on what somebody else asks approval for",
     StaffRole.SUPPORT: "Answers customers’ requests",
-    StaffRole.SUPPORT_LEAD: "Answers customers’ requests, and is told of those that are late",
+    StaffRole.SUPPORT_LEAD: "Answers customers’ requests, and is told of those that are late;"
+    " may stand in for an approver",
     StaffRole.AUDITOR: "Sees every page and changes nothing",
     StaffRole.ADMINISTRATOR: "Makes and switches off logins, gives roles, takes lost second factors"
     " away, issues and revokes API keys; neither announces nor approves policy",
@@ -81,7 +82,9 @@ RIGHTS: Mapping[StaffRole, set[tuple[str, str]]] = {
     | _may(["add", "change"], ["user", "apikey"], "compliance")
     | {("compliance", "give_roles"), ("compliance", "take_factors")},
     StaffRole.SUPPORT: set(),
-    StaffRole.SUPPORT_LEAD: set(),
+    # May stand in for an approver who is away, and reads then what is decided on.
+    StaffRole.SUPPORT_LEAD: _may(["view"], ["approvalrequest", "deputy"], "compliance")
+    | _may(["view"], ["policyversion", "policyperiod"], "retention"),
 }
 # Who gives out logins could give himself a second one: he must have nothing to do with it.
 APART: Collection[frozenset[StaffRole]] = [

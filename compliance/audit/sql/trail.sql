@@ -2,7 +2,7 @@
 -- Both halves read their index backwards and stop; NULL means that a filter is not set.
 SELECT trail.at, trail.source, trail.id, trail.kind, trail.what, trail.facts, trail.signed_at,
     customer.id AS customer_id, customer.name AS customer_name,
-    trail.actor, trail.actor_id, login.email, trail.about
+    trail.actor, trail.actor_id, COALESCE(login.email, contact.email) AS email, trail.about
 FROM (
     (
         SELECT entry.created_at AS at, 0 AS source, entry.id, entry.kind, 0 AS what, entry.facts,
@@ -46,4 +46,5 @@ FROM (
 LEFT JOIN retention_subject subject ON subject.pseudonym = trail.subject
 LEFT JOIN compliance_customer customer ON customer.id = subject.customer_id
 LEFT JOIN compliance_user login ON login.id = trail.actor_id
+LEFT JOIN compliance_contact contact ON contact.id = trail.actor_id
 ORDER BY trail.at DESC, trail.source DESC, trail.id DESC

@@ -146,6 +146,27 @@ def test_an_approver_names_a_deputy_who_then_decides(
     assert "no longer" in post(ida, do="end_deputy", deputy=Deputy.objects.get().pk)
 
 
+def test_everybody_who_is_offered_as_deputy_can_open_and_decide(
+    asked: ApprovalRequest, people: People
+) -> None:
+    lead, sam = somebody("lead", StaffRole.SUPPORT_LEAD), somebody("sam", StaffRole.SUPPORT)
+    today = clock.today().isoformat()
+    days = {"first_day": today, "last_day": today}
+    ida = as_user(people.ida)
+    page = ida.get(INBOX).content.decode()
+    assert f'value="{lead.pk}"' in page
+    assert f'value="{sam.pk}"' not in page
+    assert "No deputy was named" in post(
+        ida, do="appoint", person=people.ida.pk, deputy=sam.pk, **days
+    )
+    post(ida, do="appoint", person=people.ida.pk, deputy=lead.pk, **days)
+    deputy = as_user(lead)
+    assert "Paper 7" in section(deputy, "mine")
+    assert deputy.get("/admin/retention/policyversion/").status_code == 200
+    post(deputy, request=asked.pk, do="approve")
+    assert ApprovalRequest.objects.get().in_place_of == people.ida
+
+
 def test_an_officer_names_nobody_and_an_administrator_for_whoever_is_ill(
     asked: ApprovalRequest, people: People
 ) -> None:

@@ -14,6 +14,7 @@ from auditlog.context import set_actor
 from auditlog.models import LogEntry
 from django.db import Error, connection, transaction
 
+from compliance.admin.acts import actor, with_names
 from compliance.audit.export import exported
 from compliance.audit.trail import CHUNK, Asked, Item, Place, everything, page
 from compliance.customers.contacts import add_contact
@@ -46,6 +47,18 @@ def acts(number: int, customer: Customer | None = None, at: datetime = NOW) -> N
                 "expiry:clock:confirmed", now=at + timedelta(seconds=n // 3),
                 customer=customer.pk if customer else None, facts={"actor": "system"},
             )  # fmt: skip
+
+
+def test_a_contact_of_the_customer_is_named(acme: Customer, db: None) -> None:
+    lena = add_contact(
+        acme, name="Lena", email="lena@acme.example", role="legal", by=SYSTEM, now=NOW
+    )
+    facts = {"actor": "contact", "actor_id": str(lena.pk)}
+    with transaction.atomic():
+        append("expiry:clock:confirmed", now=NOW, customer=acme.pk, facts=facts)
+    assert "lena@acme.example" in [item.who for item in page(Asked(customer=acme.pk))]
+    entry = with_names(Entry.objects.all()).order_by("-id")[0]
+    assert actor(entry) == "lena@acme.example"
 
 
 def test_both_stand_in_one_list_newest_first(acme: Customer, olga: User) -> None:

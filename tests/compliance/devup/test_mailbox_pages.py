@@ -19,6 +19,7 @@ BOX = "/demo/mailbox/"
 def box(settings: Any, tmp_path: Path) -> Path:
     settings.DEMO = True
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    settings.EMAIL_BACKEND = "compliance.devup.mailbox.EmailBackend"
     return tmp_path / "mail"
 
 
@@ -35,6 +36,16 @@ def sent(to: str = "lena@acme.example", subject: str = "A notice") -> str:
 
 def test_an_empty_one_says_so(client: Client, box: Path) -> None:
     assert "No mail was sent so far" in client.get(BOX).content.decode()
+
+
+def test_with_a_mail_server_it_says_where_the_mails_are(
+    client: Client, box: Path, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    page = client.get(BOX).content.decode()
+    assert "hands its mails to a mail server" in page
+    assert "Nothing leaves this machine" not in page
+    assert "No mail was sent so far" not in page
 
 
 def test_it_lists_mails_and_finds_them_by_address(client: Client, box: Path) -> None:

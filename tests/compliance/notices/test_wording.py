@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compliance.admin.words import fact
-from compliance.notices.wording import wording
+from compliance.notices.wording import plain, wording
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,25 @@ from compliance.notices.wording import wording
 )
 def test_it_knows_paragraphs_lists_and_emphasis(text: str, shown: str) -> None:
     assert " ".join(wording(text).split()).replace("> <", "><") == shown
+
+
+def test_a_letter_in_plain_text_has_the_same_words_in_short_lines() -> None:
+    text = (
+        "One\nparagraph.\n\n- An item that goes on for so long that no reader shows its line whole,"
+        " and a\n  second line.\n- Short.\n  - Below.\n\n" + "x" * 90 + "\n"
+    )
+    assert plain(text).splitlines() == [
+        "One paragraph.",
+        "",
+        "- An item that goes on for so long that no reader shows its line whole, and",
+        "  a second line.",
+        "- Short.",
+        "  - Below.",
+        "",
+        "x" * 90,
+    ]
+    assert plain(text).split() == text.split()
+    assert plain("") == ""
 
 
 def test_a_fact_is_one_line() -> None:

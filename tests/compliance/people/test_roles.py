@@ -45,11 +45,17 @@ def test_an_auditor_only_looks() -> None:
     assert all(".view_" in right for right in auditor.get_all_permissions())
 
 
-@pytest.mark.parametrize("role", [StaffRole.SUPPORT, StaffRole.SUPPORT_LEAD])
-def test_support_has_no_pages_here_yet(role: StaffRole) -> None:
-    support = newcomer(role)
+def test_support_has_no_pages_here_yet() -> None:
+    support = newcomer(StaffRole.SUPPORT)
     assert not support.is_staff
     assert support.get_all_permissions() == set()
+
+
+def test_a_support_lead_reads_also_what_a_deputy_decides_on() -> None:
+    rights = newcomer(StaffRole.SUPPORT_LEAD).get_all_permissions()
+    assert all(".view_" in right for right in rights)
+    assert {"compliance.view_approvalrequest", "retention.view_policyversion"} <= rights
+    assert "retention.view_cell" not in rights
 
 
 @pytest.mark.parametrize("role", StaffRole)

@@ -53,7 +53,7 @@ def test_p4_a_change_that_comes_is_said_with_its_day_and_what_follows(
     told()
     for path in (HOME, POLICY):
         page = guest.get(path).content.decode()
-        assert "AI responses: 6 months → 90 days" in page
+        assert "<strong>AI responses:</strong> 6 months → 90 days" in page
     assert guest.get(f"{POLICY}versions/2/").status_code == 200
     assert guest.get(f"{POLICY}versions/1/").status_code == 200
 

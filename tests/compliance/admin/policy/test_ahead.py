@@ -14,6 +14,7 @@ from retention import clock
 from retention.actor import Actor
 from tests.compliance.admin.policy.conftest import LIST, Desk, plain
 from tests.compliance.notices.conftest import notice_of
+from tests.compliance.people.visitors import later
 
 AHEAD, OBJECTIONS = "/admin/policy/ahead/", "/admin/policy/objections/"
 
@@ -45,8 +46,28 @@ def test_each_customer_stands_on_its_own_day(desk: Desk) -> None:
     assert b"Acme" not in body
 
 
+def test_the_first_of_a_day_are_named_by_name_and_the_rest_counted(desk: Desk) -> None:
+    found = [desk.customer(f"Company {number:02}") for number in range(22, 0, -1)]
+    desk.announce()
+    desk.write()
+    for customer in found:
+        notice = notice_of(customer)
+        reach.reached(notice, way="phone", evidence="Lena", by=desk.by, now=clock.now())
+    page = plain(desk.officer.get(AHEAD))
+    assert ", ".join(f"Company {number:02}" for number in range(1, 21)) + " and 2 more" in page
+
+
 def test_nothing_to_come_says_so(desk: Desk) -> None:
     assert "no notice is running" in plain(desk.officer.get(AHEAD))
+
+
+def test_an_old_sign_in_is_told_before_it_types_a_decision(
+    desk: Desk, objection: Objection
+) -> None:
+    address = {"objection": str(objection.pk)}
+    assert "Give it now" not in plain(desk.officer.get(OBJECTIONS, address))
+    later(desk.officer)
+    assert "Give it now" in plain(desk.officer.get(OBJECTIONS, address))
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_the_address_for_answers_is_tested_by_a_mail_and_its_code(
     wrong = desk.post(version, "announce", do="confirm", reply_to=REPLY_TO, code="0000 0000")
     assert "not the code" in wrong
     right = desk.post(version, "announce", do="confirm", reply_to=REPLY_TO, code=code)
-    assert "is confirmed" in right
+    assert "Confirmed: somebody reads" in right
     assert ReplyCheck.objects.exclude(confirmed_at=None).count() == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compliance.approvals.models import ApprovalRequest
 from retention import clock
 from retention.policies.models import PolicyVersion, Revision
 from retention.policies.publish import earliest_effect
@@ -19,6 +20,19 @@ def test_the_second_person_approves_and_the_impact_is_stored(desk: Desk) -> None
     page = desk.page(version)
     assert "The impact, as approved" in page
     assert version.content_hash in page
+
+
+def test_whoever_decides_reads_what_it_means_beside_the_buttons(desk: Desk) -> None:
+    add_day_group(desk.customer("Acme").pk, clock.today(), "response")
+    desk.asked()
+    asked = ApprovalRequest.objects.get()
+    page = plain(desk.approver.get("/admin/approvals/", {"request": str(asked.pk)}))
+    assert "AI responses: 6 months → 90 days" in page
+    assert "Items kept today that would be deleted earlier: 3 (customers: 1)" in page
+    assert page.index("What it means") < page.index('value="approve"')
+    desk.decide("decline")
+    page = plain(desk.approver.get("/admin/approvals/", {"request": str(asked.pk)}))
+    assert "What it means" not in page
 
 
 def test_the_impact_page_counts_and_changes_nothing(desk: Desk) -> None:

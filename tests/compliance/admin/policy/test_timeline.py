@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from compliance.admin import words
 from compliance.admin.timeline import LEFT, WIDTH, Line, drawn, says
 from compliance.admin.versions_queries import Stretch, bound_on
 from compliance.customers.models import Customer
@@ -56,3 +57,10 @@ def test_the_page_shows_who_is_on_which_version(desk: Desk) -> None:
     desk.passes(days=4)
     page = plain(desk.officer.get(LIST))
     assert "Version 2: 1 customer today" in page
+
+
+def test_every_version_names_its_kinds_in_one_order_and_a_withdrawn_one_no_day(desk: Desk) -> None:
+    version_in("withdrawn", takes_effect_on=clock.today() + timedelta(days=40))
+    page = plain(desk.officer.get(LIST))
+    assert page.count("prompts 6 months; code snippets 1 day, or until returned; AI resp") == 2
+    assert words.day(clock.today() + timedelta(days=40)) not in page
