@@ -18,21 +18,23 @@ from compliance.customers.contract import set_notice_days
 from compliance.customers.models import Customer
 from compliance.notices import bounces, tasks
 from compliance.notices.announce import announce
+from compliance.notices.answer import object_to
 from compliance.notices.bounces import Heard
+from compliance.notices.errors import NeedsAPerson
 from compliance.notices.models import Delivery, MailEvent
 from compliance.notices.withdraw import withdraw
 from retention import clock
-from retention.actor import SYSTEM
+from retention.actor import SYSTEM, Actor
 from retention.errors import AnotherPending, ClockSuspect, NotGiven
 from retention.expiry import guard, profiles, shorten
 from retention.policies import activate, publish
-from retention.policies.models import PolicyVersion
+from retention.policies.models import PolicyVersion, Stay
 from retention.policies.rules import Period, Profile
 from retention.records.models import Cell
 from tests.cast import make_company
 from tests.compliance.alarms.conftest import smtp as smtp
 from tests.compliance.alarms.mailserver import MailServer
-from tests.compliance.notices.conftest import REPLY_TO, Scene, activation_of
+from tests.compliance.notices.conftest import REPLY_TO, Scene, activation_of, notice_of
 from tests.compliance.notices.conftest import scene as scene
 from tests.conftest import Live
 from tests.factories.versions import announced, database_day
@@ -296,3 +298,21 @@ def test_beside_one_that_is_pending_no_second_one_is_announced(scene: Scene) -> 
             by=scene.by,
             now=clock.now(),
         )
+
+
+# ---- keys
+
+
+def test_a_read_key_deletes_nothing_by_objecting_to_what_applies_already(
+    scene: Scene, smtp: MailServer
+) -> None:
+    acme = scene.customer("Acme", "legal@acme.example")
+    scene.announce()
+    scene.send()
+    scene.passes(days=33)
+    notice = notice_of(acme)
+    with pytest.raises(NeedsAPerson):
+        object_to(notice, by=Actor("key", uuid4()), text="No.", now=clock.now())
+    assert not Stay.objects.exists()
+    object_to(notice, by=Actor("contact", uuid4()), text="No.", now=clock.now())
+    assert Stay.objects.exists()
