@@ -101,6 +101,9 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
     notice_days = forms.IntegerField(
         label="Days of notice",
         required=False,
+        # What the page showed comes back with it: an old page does not take back what somebody
+        # else raised meanwhile.
+        show_hidden_initial=True,
         min_value=SHORTEST_NOTICE,
         max_value=contract.LONGEST_NOTICE,
         help_text="Full days between a notice and the day a change applies: 30, or what the"

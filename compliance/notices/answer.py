@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from compliance.customers import lifecycle
-from compliance.notices.errors import AlreadyObjected, BadOutcome, StaleObjection
+from compliance.notices.errors import AlreadyObjected, BadOutcome, NeedsAPerson, StaleObjection
 from compliance.notices.give import locked
 from compliance.notices.models import Notice, Objection
 from compliance.notices.person import maker, person
@@ -37,8 +37,15 @@ def acknowledge(notice: Notice, *, by: Actor, now: datetime) -> bool:
 
 @transaction.atomic
 def object_to(notice: Notice, *, by: Actor, text: str, now: datetime) -> Objection:
-    """The customer does not agree. Raises `NotAChange`, `NoticeClosed`, `AlreadyObjected`."""
+    """The customer does not agree.
+
+    From its day on what was kept by the change may go by it at once, where the older version keeps
+    less: that is a person's word, never a key's. Raises `NotAChange`, `NoticeClosed`,
+    `AlreadyObjected`, `NeedsAPerson`.
+    """
     standing = open_change(notice)
+    if by.kind == "key" and _is_in_force(standing, now.date()):
+        raise NeedsAPerson
     if standing.objections.filter(decided_at=None).exists():
         raise AlreadyObjected
     version = standing.announcement.version
@@ -80,6 +87,10 @@ def decide(
     facts: dict[str, Fact] = {"objection": objection.pk, "outcome": outcome, "until": until}
     _note("notice:objection:decided", standing, by, now, **facts)
     objection.refresh_from_db()
+
+
+def _is_in_force(notice: Notice, today: date) -> bool:
+    return notice.activation is not None and notice.activation.effective_on <= today
 
 
 def _check(outcome: str, until: date | None, now: datetime) -> None:

@@ -109,7 +109,7 @@ def _take_back(notice: Notice, now: datetime) -> None:
     notice.activation = None
     if others:
         # Told, but too late for that day: a later one is theirs, counted from now.
-        give(notice, now=now)
+        give(notice, at_least=activation.notice_days, now=now)
 
 
 def _reached(notice: Notice) -> list[Delivery]:

@@ -33,8 +33,13 @@ def locked(notice: UUID) -> Notice:
     )
 
 
-def give(notice: Notice, *, by: Actor = SYSTEM, now: datetime) -> Activation | None:
-    """Make it count, once; None where there is nothing to give. The database sets the day."""
+def give(
+    notice: Notice, *, at_least: int = 0, by: Actor = SYSTEM, now: datetime
+) -> Activation | None:
+    """Make it count, once; None where there is nothing to give. The database sets the day.
+
+    `at_least`: days of notice that somebody was told already, whatever the contract says by now.
+    """
     change = notice.announcement.kind == Announcement.Kind.CHANGE
     if not change or notice.closed_at or notice.activation_id:
         return None
@@ -42,7 +47,7 @@ def give(notice: Notice, *, by: Actor = SYSTEM, now: datetime) -> Activation | N
         activation = activate.give(
             notice.customer_id,
             notice.announcement.version,
-            notice_days=notice.customer.notice_days,
+            notice_days=max(notice.customer.notice_days, at_least),
             by=by,
             now=now,
         )

@@ -59,7 +59,8 @@ def profiles_of(customers: Iterable[UUID], today: date) -> Mapping[UUID, Profile
     """What each chose for itself."""
     found = (
         ProfileChoice.objects.filter(customer_id__in=list(customers), first_day__lte=today)
-        .order_by("customer_id", "-first_day")
+        # The last one that has begun: it takes back what an earlier one said of later days.
+        .order_by("customer_id", "-pk")
         .distinct("customer_id")
         .values_list("customer_id", "profile")
     )

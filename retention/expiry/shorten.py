@@ -152,6 +152,7 @@ def _chunks(customer: UUID, today: date) -> Iterator[list[Cell]]:
 
 @transaction.atomic
 def _move_chunk(customer: UUID, chunk: Sequence[Cell], today: date, now: datetime) -> Moved:
+    today = queries.no_later_than_the_database(today)
     causes = _causes(customer, today)
     if not causes:
         return Moved()
@@ -164,6 +165,7 @@ def _move_chunk(customer: UUID, chunk: Sequence[Cell], today: date, now: datetim
 @transaction.atomic
 def _finish(customer: UUID, today: date, now: datetime) -> Moved:
     queries.keep_terms(customer, alone=True)
+    today = queries.no_later_than_the_database(today)
     causes = _causes(customer, today)
     if not causes:
         return Moved()

@@ -53,6 +53,7 @@ CHOICES = """
     ORDER BY first_day
 """
 KEEP = "SELECT pg_advisory_xact_lock{}(hashtext('retention terms'), hashtext(%s))"
+DATABASE_DAY = "SELECT least(%s, retention_database_day())"
 APPLIED_UNTIL = """
     SELECT greatest(
         (SELECT max(effective_on) FROM retention_activation
@@ -136,6 +137,17 @@ def keep_terms(customer: UUID, *, alone: bool = False) -> None:
     """Until the transaction ends: cells are made by many, or moved by one, never both at once."""
     with connection.cursor() as cursor:
         cursor.execute(KEEP.format("" if alone else "_shared"), [str(customer)])
+
+
+def no_later_than_the_database(today: date) -> date:
+    """The day by which deletion dates are set: a host whose clock is ahead does not set them early.
+
+    What is pending would be taken for what is in force, and no date that was moved comes back.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(DATABASE_DAY, [today])
+        found: date = cursor.fetchone()[0]
+    return found
 
 
 def applied_until(customer: UUID) -> date | None:

@@ -149,6 +149,7 @@ def _newest(customer: UUID, terms: Terms, today: date) -> tuple[Terms, date]:
     date. Nothing is moved while this transaction runs; what was moved before it is seen here.
     """
     policies.keep_terms(customer)
+    today = policies.no_later_than_the_database(today)
     applied = policies.applied_until(customer)
     if applied is None or applied < today - timedelta(days=1):
         return terms, today

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from compliance.customers import lifecycle
+from compliance.customers import contract, lifecycle
 from compliance.customers.models import Customer
 from compliance.people.models import User
 from compliance.people.roles import StaffRole
 from retention import clock
+from retention.actor import SYSTEM
 from retention.errors import NoSuchPolicy
 from retention.ledger.models import Entry
 from retention.policies import publish
@@ -200,6 +201,19 @@ def test_what_the_contract_says_is_set_through_its_verbs(admin: Client, acme: Cu
     page = admin.get(LIST).content.decode()
     assert "90 days" in page
     assert "owner@sandglass.example" in page
+
+
+def test_p4_an_old_page_does_not_shorten_a_notice_that_was_lengthened_meanwhile(
+    admin: Client, acme: Customer
+) -> None:
+    """The page showed 30 and was opened before a colleague wrote 90."""
+    page = admin.get(f"{LIST}{acme.pk}/change/").content.decode()
+    assert 'name="initial-notice_days" value="30"' in page
+    contract.set_notice_days(acme, days=90, by=SYSTEM, now=clock.now())
+    form = {"name": "Acme Ltd", "notice_days": "30", "initial-notice_days": "30"}
+    assert admin.post(f"{LIST}{acme.pk}/change/", form).status_code == 302
+    acme.refresh_from_db()
+    assert (acme.name, acme.notice_days) == ("Acme Ltd", 90)
 
 
 @pytest.mark.parametrize("days", ["29", "367", "0", "-30", "soon"])

@@ -47,6 +47,12 @@ def ends(customer: UUID, data_class: str = "response") -> dict[date, date]:
     return dict(found.values_list("clock_day", "expires_on"))
 
 
+@pytest.fixture(autouse=True)
+def _days_of_its_own(settings: Any) -> None:
+    """Outside a demonstration a database that is moved to another day stops the run."""
+    settings.DEMO = True
+
+
 @pytest.fixture
 def told(acme: UUID, monkeypatch: pytest.MonkeyPatch) -> Activation:
     """Acme has a very old, an old and a young day, and a version whose rule is shorter."""
