@@ -13,6 +13,7 @@ from django.db import transaction
 from compliance.notices import reply_address
 from compliance.notices.models import Announcement, Delivery, Notice
 from compliance.notices.person import person
+from retention import clock
 from retention.actor import Actor
 from retention.policies import publish
 from retention.policies.models import PolicyVersion
@@ -60,3 +61,22 @@ def close(notices: object, now: datetime) -> None:
     Notice.objects.filter(pk__in=ids, closed_at=None).update(closed_at=now)
     waiting = Delivery.objects.filter(notice__in=ids, state=Delivery.State.WAITING)
     waiting.update(state=Delivery.State.DROPPED, trouble="notice_closed")
+
+
+def open_again(withdrawn: Announcement) -> None:
+    """What this announcement had closed still has to be given: else nobody would ever be told."""
+    older = Announcement.objects.filter(
+        kind=Kind.CHANGE, version__state=PolicyVersion.State.ANNOUNCED
+    ).exclude(pk=withdrawn.pk)
+    older_ids = list(
+        older.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+    )
+    closed = Notice.objects.filter(
+        announcement__in=older_ids, activation=None, closed_at=withdrawn.made_at
+    )
+    ids = list(closed.select_for_update().order_by("pk").values_list("pk", flat=True))
+    Notice.objects.filter(pk__in=ids).update(closed_at=None)
+    dropped = Delivery.objects.filter(
+        notice__in=ids, state=Delivery.State.DROPPED, trouble="notice_closed"
+    )
+    dropped.update(state=Delivery.State.WAITING, trouble="", next_try_at=clock.host_now())

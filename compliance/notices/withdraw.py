@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from compliance.notices import reply_address
-from compliance.notices.announce import Kind, close
+from compliance.notices.announce import Kind, close, open_again
 from compliance.notices.models import Announcement, Notice
 from compliance.notices.person import person
 from retention.actor import Actor
@@ -44,6 +44,7 @@ def withdraw(
     entry = publish.withdraw(version, by=by, now=now)
     # What was given is void now, and no notice counts as given any more.
     Notice.objects.filter(announcement=change).update(activation=None)
+    open_again(change)
     return Announcement.objects.create(
         kind=Kind.WITHDRAWAL,
         version=version,

@@ -203,6 +203,39 @@ def test_a_newer_announcement_closes_what_was_not_given_of_an_older_one(
     assert "version 1 → version 3" in text
 
 
+def test_withdrawing_the_newer_one_opens_again_what_it_had_closed(
+    scene: Scene, smtp: MailServer
+) -> None:
+    acme = scene.customer("Acme")
+    scene.customer("Bank", "legal@bank.example")
+    scene.announce()
+    scene.send()
+    scene.passes(days=33)
+    newer = scene.announce(response=Period(days=60))
+    scene.send()
+    withdraw(newer.version, by=scene.by, now=clock.now())
+    older = Notice.objects.get(customer=acme, announcement__version__number=2)
+    assert older.closed_at is None
+    assert not Notice.objects.filter(announcement=newer, closed_at=None).exists()
+    scene.contact(acme, "legal@acme.example")
+    scene.send()
+    older.refresh_from_db()
+    assert older.activation is not None
+    assert older.activation.effective_on == clock.today() + timedelta(days=31)
+
+
+def test_what_still_waited_when_it_was_closed_waits_again(scene: Scene) -> None:
+    acme = scene.customer("Acme", "legal@acme.example")
+    scene.announce()
+    scene.write()
+    scene.passes(days=33)
+    older = notice_of(acme)
+    newer = scene.announce(response=Period(days=60))
+    assert states(notice=older) == [("dropped", "notice_closed")]
+    withdraw(newer.version, by=scene.by, now=clock.now())
+    assert states(notice=older) == [("waiting", "")]
+
+
 def test_a_change_is_compared_with_what_was_told_before_and_is_still_to_come(
     scene: Scene, smtp: MailServer
 ) -> None:
@@ -256,3 +289,14 @@ def test_nothing_is_released_before_its_entry_is_signed(scene: Scene) -> None:
     made = scene.announce(signed=False)
     with pytest.raises(IntegrityError):
         Announcement.objects.filter(pk=made.pk).update(released_at=clock.now())
+
+
+def test_raw_sql_opens_nothing_again_while_the_newer_version_stands(scene: Scene) -> None:
+    acme = scene.customer("Acme")
+    scene.announce()
+    scene.write()
+    scene.passes(days=33)
+    scene.announce(response=Period(days=60))
+    closed = Notice.objects.get(customer=acme, announcement__version__number=2)
+    with pytest.raises(IntegrityError, match="stays closed"), transaction.atomic():
+        Notice.objects.filter(pk=closed.pk).update(closed_at=None)
