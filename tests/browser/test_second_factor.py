@@ -16,8 +16,11 @@ from tests.browser.test_every_page import findings, too_wide
 from tests.cast import PASSWORD
 from tests.compliance.people.visitors import code
 
-# Resolves once the page was drawn anew.
-PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Resolves once the page was drawn anew and no colour is on its way to another any more.
+PAINTED = """async () => {
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await Promise.allSettled(document.getAnimations().map(one => one.finished));
+}"""
 
 
 @pytest.fixture(autouse=True)
